@@ -1,0 +1,45 @@
+# One function for each kind of target, so that a room's CMakeLists.txt only
+# names what it depends on. Sources are found by name: `*_test.cpp` is a test,
+# every other `*.cpp` belongs to the room's library.
+
+add_library(mlxaudio_warnings INTERFACE)
+target_compile_options(
+  mlxaudio_warnings
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+            $<$<BOOL:${MLXAUDIO_WERROR}>:-Werror>)
+
+# mlxaudio_add_room(name DEPENDS public-targets... PRIVATE private-targets...)
+# Library `mlxaudio_<name>` from the current folder, and its unit tests.
+function(mlxaudio_add_room name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  set(target mlxaudio_${name})
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src
+                                              ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(
+    ${target}
+    PUBLIC ${arg_DEPENDS}
+    PRIVATE ${arg_PRIVATE} mlxaudio_warnings)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
+  if(MLXAUDIO_BUILD_TESTS AND tests)
+    mlxaudio_add_test(${name}_test SOURCES ${tests} DEPENDS ${target} LABELS
+                      unit)
+  endif()
+endfunction()
+
+# mlxaudio_add_test(name SOURCES ... DEPENDS ... LABELS ...)
+# A GoogleTest program; ctest runs each of its cases by itself.
+function(mlxaudio_add_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main
+                                        mlxaudio_warnings)
+  target_compile_definitions(
+    ${name} PRIVATE MLXAUDIO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(
+    ${name}
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${arg_LABELS}")
+endfunction()

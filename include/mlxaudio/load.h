@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mlxaudio/api.h"
+
+namespace mlxaudio {
+
+/// Where a model runs.
+enum class Device { cpu, gpu };
+
+struct LoadOptions {
+  Device device = Device::cpu;
+  /// Threads of the process-wide pool; 0 is the number of physical cores. The
+  /// first model loaded decides for the process.
+  int threads = 0;
+};
+
+/// What is known of a loaded model, or of one in the catalogue.
+struct ModelInfo {
+  std::string name; ///< as given to load()
+  std::string family; ///< "whisper"
+  std::filesystem::path path;
+  std::string weight_type; ///< "f16", "f32", ...
+  std::uint64_t parameters = 0;
+  bool multilingual = false;
+  /// The configuration, by the reference's names, in its order.
+  std::vector<std::pair<std::string, std::string>> config;
+};
+
+} // namespace mlxaudio

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mlxaudio/api.h"
+#include "mlxaudio/audio.h"
+#include "mlxaudio/error.h"
+#include "mlxaudio/load.h"
+
+namespace mlxaudio {
+
+/// How to transcribe. Names, meanings and defaults are those of
+/// `whisper.transcribe()` and `whisper.DecodingOptions`.
+struct TranscribeOptions {
+  /// "transcribe" (speech to text in its own language) or "translate" (to
+  /// English).
+  std::string task = "transcribe";
+  /// Code ("en") or English name ("english") of the language spoken; detected
+  /// from the first 30 s when empty.
+  std::optional<std::string> language;
+  /// Text given to the first window as if it had come before.
+  std::optional<std::string> initial_prompt;
+  /// Whether the text of one window is the prompt of the next.
+  bool condition_on_previous_text = true;
+  /// A window whose no-speech probability is above this, and whose average log
+  /// probability is below `logprob_threshold`, is silence; empty: never.
+  std::optional<double> no_speech_threshold = 0.6;
+  /// See `no_speech_threshold`; empty: the probability alone decides.
+  std::optional<double> logprob_threshold = -1.0;
+  /// Token ids never to be sampled; -1 stands for the tokenizer's list of
+  /// symbols that are not speech. Empty: only the tokens of the task.
+  std::vector<int> suppress_tokens = {-1};
+  /// Never begin a window with a space or the end.
+  bool suppress_blank = true;
+  /// Sample text only, no timestamps.
+  bool without_timestamps = false;
+  /// The first timestamp of a window is at most this; empty: no limit.
+  /// \unit s
+  std::optional<double> max_initial_timestamp = 1.0;
+  /// Most tokens sampled in one window; empty: half the text context.
+  std::optional<int> sample_len;
+};
+
+/// One stretch of speech.
+struct Segment {
+  int id = 0; ///< number in the transcription, from 0
+  int seek = 0; ///< where its window began, in mel frames of 10 ms
+  double start = 0; ///< \unit s
+  double end = 0; ///< \unit s
+  std::string text;
+  std::vector<int> tokens; ///< with timestamp tokens
+  double temperature = 0; ///< that it was sampled at
+  double avg_logprob = 0; ///< of its window
+  double compression_ratio = 0; ///< of its window's text
+  double no_speech_prob = 0; ///< of its window
+};
+
+/// A language and how likely it is.
+using LanguageProbability = std::pair<std::string, double>;
+
+/// The result of `whisper.transcribe()`.
+struct Transcription {
+  std::string text;
+  std::vector<Segment> segments;
+  std::string language;
+  /// False when a stop token ended the work early; what is here was done.
+  bool complete = true;
+};
+
+/// How far a transcription is.
+struct TranscribeProgress {
+  double done = 0; ///< \unit s of audio
+  double total = 0; ///< \unit s of audio
+};
+
+/// Called on the caller's thread while it waits.
+struct TranscribeCallbacks {
+  /// The segments of a window, as soon as it is accepted.
+  std::function<void(const std::vector<Segment>&)> on_segments;
+  std::function<void(const TranscribeProgress&)> on_progress;
+  /// Once, when the language is known.
+  std::function<void(const std::string&)> on_language;
+};
+
+/// A loaded speech-to-text model. Cheap to copy: copies share the model. Any
+/// number of threads may use it; requests are served by the one worker that
+/// owns MLX for this model.
+class MLXAUDIO_API SpeechToText {
+ public:
+  /// Loads a model by name ("base"), folder or file.
+  ///
+  /// Whether `model` is a name, a folder or a file is decided in that order.
+  /// Never reaches the network: a model of the catalogue that is not there is
+  /// an error that names the command which gets it.
+  /// \throws ConfigError, WeightError, TokenError, UnsupportedError
+  static SpeechToText load(
+      const std::string& model,
+      const LoadOptions& options = {});
+
+  /// Transcribes audio of any sample rate (resampled to 16 kHz).
+  /// \port whisper.transcribe.transcribe
+  /// \throws AudioError, ArgumentError, UnsupportedError; InterruptedError if
+  /// stopped before the first window was done
+  Transcription transcribe(
+      const Audio& audio,
+      const TranscribeOptions& options = {},
+      const TranscribeCallbacks& callbacks = {},
+      std::stop_token stop = {}) const;
+
+  /// Reads an audio file as the reference does (mono mix and 16-bit rounding)
+  /// and transcribes it.
+  Transcription transcribe(
+      const std::filesystem::path& file,
+      const TranscribeOptions& options = {},
+      const TranscribeCallbacks& callbacks = {},
+      std::stop_token stop = {}) const;
+
+  /// Probability of each language over the first 30 s, most likely first.
+  /// \throws UnsupportedError for an English-only model
+  std::vector<LanguageProbability> detect_language(
+      const Audio& audio,
+      std::stop_token stop = {}) const;
+
+  const ModelInfo& info() const;
+
+ private:
+  struct Impl;
+  explicit SpeechToText(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+} // namespace mlxaudio
