@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "core/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "mlxaudio/error.h"
+
+namespace mlxaudio {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Folder of a path, "." for a bare name.
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// The path without the slash that a user may have ended it with.
+fs::path without_slash(fs::path path) {
+  return path.has_filename() ? path : path.parent_path();
+}
+
+/// Hidden names beside a target, different at each call and in each process.
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> count{0};
+  return folder_of(path) / fmt::format(
+                               ".{}.{}.{}.tmp",
+                               path.filename().string(),
+                               ::getpid(),
+                               count++);
+}
+
+std::string reason(int error) {
+  return std::strerror(error);
+}
+
+} // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
+  std::error_code ec;
+  const auto status = fs::status(path_, ec);
+  if (fs::is_directory(status))
+    fail("cannot be written", EISDIR);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    // A device or a pipe is written to, not replaced by a file.
+    file_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file_ < 0)
+      fail("cannot be written", errno);
+    return;
+  }
+  // Through a link, its target is replaced, not the link.
+  if (fs::exists(status) && fs::is_symlink(fs::symlink_status(path_, ec)))
+    target_ = fs::canonical(path_, ec);
+  if (target_.empty())
+    target_ = path_;
+  do {
+    temporary_ = temporary_name(target_);
+    file_ = ::open(
+        temporary_.c_str(),
+        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+        0666);
+  } while (file_ < 0 && errno == EEXIST);
+  if (file_ < 0) {
+    temporary_.clear();
+    fail("cannot be written", errno);
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (file_ >= 0)
+    ::close(file_);
+  if (!temporary_.empty())
+    ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      fail("cannot be written", errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void AtomicFile::write(std::string_view text) {
+  write(std::as_bytes(std::span(text)));
+}
+
+void AtomicFile::commit() {
+  // fsync is not for durability alone: a full disk may show only here.
+  // Devices and pipes cannot be flushed (EINVAL), and need not be.
+  if (::fsync(file_) != 0 && errno != EINVAL && errno != ENOTSUP)
+    fail("cannot be written", errno);
+  const int closed = ::close(std::exchange(file_, -1));
+  if (closed != 0)
+    fail("cannot be written", errno);
+  if (temporary_.empty())
+    return;
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+    fail("cannot be put in its place", errno);
+  temporary_.clear();
+}
+
+void AtomicFile::fail(const char* what, int error) const {
+  throw OutputError(fmt::format(
+      "[core.file] {}: {}: {}",
+      path_.string(),
+      what,
+      reason(error)));
+}
+
+void write_file(const fs::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+AtomicFolder::AtomicFolder(fs::path path)
+    : path_(without_slash(std::move(path))) {
+  const auto refuse = [&](const std::string& why) {
+    throw OutputError(
+        fmt::format("[core.file] {}: cannot be made: {}", path_.string(), why));
+  };
+  std::error_code ec;
+  fs::create_directories(folder_of(path_), ec);
+  if (ec)
+    refuse(ec.message());
+  if (fs::exists(path_, ec) && !fs::is_directory(path_, ec))
+    refuse("a file has this name");
+  int made = -1;
+  do {
+    temporary_ = temporary_name(path_);
+    made = ::mkdir(temporary_.c_str(), 0777);
+  } while (made != 0 && errno == EEXIST);
+  if (made != 0)
+    refuse(reason(errno));
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ec;
+  if (!temporary_.empty())
+    fs::remove_all(temporary_, ec);
+}
+
+void AtomicFolder::commit() {
+  const auto refuse = [&](const std::error_code& error) {
+    throw OutputError(fmt::format(
+        "[core.file] {}: cannot be put in its place: {}",
+        path_.string(),
+        error.message()));
+  };
+  std::error_code ec;
+  // A folder cannot be renamed over one that is not empty: the old one steps
+  // aside first, and comes back if the new one cannot take its place.
+  fs::path old;
+  if (fs::exists(path_, ec)) {
+    old = temporary_;
+    old += ".old";
+    fs::rename(path_, old, ec);
+    if (ec)
+      refuse(ec);
+  }
+  fs::rename(temporary_, path_, ec);
+  if (ec) {
+    std::error_code ignored;
+    if (!old.empty())
+      fs::rename(old, path_, ignored);
+    refuse(ec);
+  }
+  temporary_.clear();
+  if (!old.empty())
+    fs::remove_all(old, ec);
+}
+
+} // namespace mlxaudio
