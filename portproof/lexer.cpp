@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+#include "portproof/lexer.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/sha256.h"
+
+namespace portproof {
+namespace {
+
+bool is_word_start(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) || c == '_' ||
+      static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_word(char c) {
+  return is_word_start(c) || std::isdigit(static_cast<unsigned char>(c));
+}
+bool is_space(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view source) : source_(source) {}
+
+  std::vector<Token> run() {
+    while (at_ < source_.size()) {
+      step();
+    }
+    return std::move(tokens_);
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
+  std::string_view rest() const {
+    return source_.substr(at_);
+  }
+
+  /// Lines may be joined by a backslash anywhere between tokens.
+  std::size_t continuation() const {
+    if (rest().starts_with("\\\n")) {
+      return 2;
+    }
+    return rest().starts_with("\\\r\n") ? 3 : 0;
+  }
+
+  void step() {
+    if (const std::size_t n = continuation()) {
+      at_ += n;
+      ++line_;
+      return;
+    }
+    const char c = peek();
+    if (c == '\n') {
+      directive_ = false;
+      line_begin_ = true;
+      ++line_;
+      ++at_;
+    } else if (is_space(c)) {
+      ++at_;
+    } else if (rest().starts_with("//")) {
+      std::size_t end = at_;
+      // A backslash at the end goes on with the comment on the next line.
+      do {
+        end = std::min(source_.find('\n', end + 1), source_.size());
+      } while (end < source_.size() && source_[end - 1] == '\\');
+      emit(Token::Kind::comment, end - at_);
+    } else if (rest().starts_with("/*")) {
+      const std::size_t end = source_.find("*/", at_ + 2);
+      emit(
+          Token::Kind::comment,
+          (end == std::string_view::npos ? source_.size() : end + 2) - at_);
+    } else if (c == '#' && line_begin_) {
+      directive_ = true;
+      emit(Token::Kind::punctuation, 1);
+    } else if (const std::size_t n = string_prefix()) {
+      string(n);
+    } else if (is_word_start(c)) {
+      std::size_t n = 1;
+      while (is_word(peek(n))) {
+        ++n;
+      }
+      emit(Token::Kind::word, n);
+    } else if (
+        std::isdigit(static_cast<unsigned char>(c)) ||
+        (c == '.' && std::isdigit(static_cast<unsigned char>(peek(1))))) {
+      number();
+    } else if (c == '"') {
+      quoted('"', Token::Kind::string, 0);
+    } else if (c == '\'') {
+      quoted('\'', Token::Kind::character, 0);
+    } else {
+      emit(Token::Kind::punctuation, 1);
+    }
+  }
+
+  /// Length of an encoding prefix that a string or character follows.
+  std::size_t string_prefix() const {
+    for (const std::string_view p :
+         {"u8R", "uR", "UR", "LR", "R", "u8", "u", "U", "L"}) {
+      if (rest().starts_with(p)) {
+        const char next = peek(p.size());
+        const bool raw = p.back() == 'R';
+        if (next == '"' || (next == '\'' && !raw)) {
+          return p.size();
+        }
+      }
+    }
+    return 0;
+  }
+
+  void string(std::size_t prefix) {
+    const bool raw = source_[at_ + prefix - 1] == 'R';
+    if (!raw) {
+      const char quote = peek(prefix);
+      quoted(
+          quote,
+          quote == '"' ? Token::Kind::string : Token::Kind::character,
+          prefix);
+      return;
+    }
+    const std::size_t open = source_.find('(', at_ + prefix);
+    if (open == std::string_view::npos) {
+      emit(Token::Kind::punctuation, 1);
+      return;
+    }
+    const std::string close = ')' +
+        std::string(source_.substr(at_ + prefix + 1, open - at_ - prefix - 1)) +
+        '"';
+    const std::size_t end = source_.find(close, open);
+    emit(
+        Token::Kind::string,
+        (end == std::string_view::npos ? source_.size() : end + close.size()) -
+            at_);
+  }
+
+  void quoted(char quote, Token::Kind kind, std::size_t prefix) {
+    std::size_t n = prefix + 1;
+    while (at_ + n < source_.size() && peek(n) != quote && peek(n) != '\n') {
+      n += peek(n) == '\\' ? 2 : 1;
+    }
+    n = std::min(n + 1, source_.size() - at_);
+    emit(kind, n);
+  }
+
+  void number() {
+    std::size_t n = 1;
+    for (;; ++n) {
+      const char c = peek(n);
+      const char before = peek(n - 1);
+      const bool sign = (c == '+' || c == '-') &&
+          (before == 'e' || before == 'E' || before == 'p' || before == 'P');
+      const bool separator = c == '\'' && is_word(peek(n + 1));
+      if (!is_word(c) && c != '.' && !sign && !separator) {
+        break;
+      }
+    }
+    emit(Token::Kind::number, n);
+  }
+
+  void emit(Token::Kind kind, std::size_t length) {
+    Token token{kind, source_.substr(at_, length), line_, line_, directive_};
+    token.end_line += static_cast<int>(
+        std::count(token.text.begin(), token.text.end(), '\n'));
+    line_ = token.end_line;
+    at_ += length;
+    if (kind != Token::Kind::comment) {
+      line_begin_ = false;
+    }
+    tokens_.push_back(token);
+  }
+
+  std::string_view source_;
+  std::size_t at_ = 0;
+  int line_ = 1;
+  bool line_begin_ = true;
+  bool directive_ = false;
+  std::vector<Token> tokens_;
+};
+
+/// Tokens from `first` to before `last` as one text.
+std::string joined(
+    const std::vector<Token>& tokens,
+    std::size_t first,
+    std::size_t last) {
+  std::string out;
+  const Token* before = nullptr;
+  for (std::size_t i = first; i < last; ++i) {
+    const Token& t = tokens[i];
+    if (t.kind == Token::Kind::comment) {
+      continue;
+    }
+    if (before != nullptr) {
+      const bool new_directive = t.directive && t.text == "#" &&
+          t.line != before->end_line;
+      const bool edge = t.directive != before->directive || new_directive;
+      out += edge ? '\n' : ' ';
+    }
+    out += t.text;
+    before = &t;
+  }
+  return out;
+}
+
+std::string unquoted(std::string_view literal) {
+  return literal.size() < 2 ? std::string()
+                            : std::string(literal.substr(1, literal.size() - 2));
+}
+
+/// Position after the word that begins at `at`: letters, digits, `_`, `.`.
+std::size_t end_of_name(std::string_view text, std::size_t at) {
+  while (at < text.size() && (is_word(text[at]) || text[at] == '.')) {
+    ++at;
+  }
+  return at;
+}
+
+int lines_before(std::string_view text, std::size_t at) {
+  return static_cast<int>(std::count(
+      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+}
+
+} // namespace
+
+std::vector<Token> lex(std::string_view source) {
+  return Lexer(source).run();
+}
+
+std::string stripped(std::string_view source) {
+  const std::vector<Token> tokens = lex(source);
+  return joined(tokens, 0, tokens.size());
+}
+
+std::string code_hash(std::string_view source) {
+  return mlxaudio::sha256(stripped(source));
+}
+
+std::vector<std::string> quoted_includes(const std::vector<Token>& tokens) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
+    if (tokens[i].directive && tokens[i].text == "#" &&
+        tokens[i + 1].text == "include" &&
+        tokens[i + 2].kind == Token::Kind::string) {
+      out.push_back(unquoted(tokens[i + 2].text));
+    }
+  }
+  return out;
+}
+
+std::vector<Note> notes(const std::vector<Token>& tokens) {
+  constexpr std::string_view kPort = "\\port";
+  constexpr std::string_view kDeviation = "DEVIATION(";
+  std::vector<Note> out;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& t = tokens[i];
+    if (t.kind != Token::Kind::comment) {
+      continue;
+    }
+    for (std::size_t at = t.text.find(kPort); at != std::string_view::npos;
+         at = t.text.find(kPort, at + 1)) {
+      // One tag may list several symbols: `\port a.b, a.c`.
+      std::size_t begin = at + kPort.size();
+      do {
+        while (begin < t.text.size() &&
+               (t.text[begin] == ' ' || t.text[begin] == ',')) {
+          ++begin;
+        }
+        std::size_t end = end_of_name(t.text, begin);
+        std::string name(t.text.substr(begin, end - begin));
+        while (name.ends_with('.')) {
+          name.pop_back(); // the end of a sentence
+        }
+        if (!name.empty()) {
+          out.push_back(
+              {Note::Kind::port, name, {}, t.line + lines_before(t.text, at)});
+        }
+        begin = end;
+      } while (begin < t.text.size() && t.text[begin] == ',');
+    }
+    const std::size_t at = t.text.find(kDeviation);
+    const std::size_t close =
+        at == std::string_view::npos ? at : t.text.find("):", at);
+    if (close != std::string_view::npos) {
+      Note note{Note::Kind::deviation, {}, {}, t.line};
+      const std::size_t begin = at + kDeviation.size();
+      note.name = t.text.substr(begin, close - begin);
+      note.text = t.text.substr(close + 2);
+      // The reason may go on in the comment lines that follow.
+      for (std::size_t k = i + 1; k < tokens.size() &&
+           tokens[k].kind == Token::Kind::comment &&
+           tokens[k].line == tokens[k - 1].end_line + 1 &&
+           tokens[k].text.find(kDeviation) == std::string_view::npos;
+           ++k) {
+        note.text += ' ';
+        note.text += tokens[k].text.substr(
+            std::min(tokens[k].text.find_first_not_of('/'),
+                     tokens[k].text.size()));
+      }
+      std::string one;
+      for (const char c : note.text) {
+        if (!is_space(c)) {
+          one += c;
+        } else if (!one.empty() && one.back() != ' ') {
+          one += ' ';
+        }
+      }
+      while (one.ends_with(' ')) {
+        one.pop_back();
+      }
+      note.text = one;
+      out.push_back(std::move(note));
+    }
+  }
+  return out;
+}
+
+ProbeFile probe_texts(std::string_view source) {
+  const std::vector<Token> all = lex(source);
+  ProbeFile file;
+  file.includes = quoted_includes(all);
+  std::vector<Token> tokens;
+  std::copy_if(
+      all.begin(), all.end(), std::back_inserter(tokens), [](const Token& t) {
+        return t.kind != Token::Kind::comment;
+      });
+  std::size_t rest = 0;
+  for (std::size_t i = 0; i + 3 < tokens.size(); ++i) {
+    const bool call = tokens[i].text == "." && tokens[i + 1].text == "add" &&
+        tokens[i + 2].text == "(" &&
+        tokens[i + 3].kind == Token::Kind::string;
+    if (!call) {
+      continue;
+    }
+    int depth = 0;
+    std::size_t end = i + 2;
+    for (; end < tokens.size(); ++end) {
+      const std::string_view t = tokens[end].text;
+      if (tokens[end].kind == Token::Kind::punctuation) {
+        depth += t == "(" || t == "{" || t == "[" ? 1 : 0;
+        depth -= t == ")" || t == "}" || t == "]" ? 1 : 0;
+      }
+      if (depth == 0) {
+        break;
+      }
+    }
+    end = std::min(end + 1, tokens.size());
+    file.probes.push_back(
+        {unquoted(tokens[i + 3].text), joined(tokens, i, end), tokens[i].line});
+    file.rest += joined(tokens, rest, i) + '\n';
+    rest = end;
+    i = end - 1;
+  }
+  file.rest += joined(tokens, rest, tokens.size());
+  return file;
+}
+
+} // namespace portproof

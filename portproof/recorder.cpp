@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "portproof/recorder.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "core/json.h"
+#include "mlxaudio/error.h"
+#include "portproof/process.h"
+
+namespace portproof {
+
+using mlxaudio::ConfigError;
+
+Workplace Workplace::of(const std::string& model, const std::string& told) {
+  return {
+      told.empty() ? std::filesystem::path("/tmp/portproof") / model
+                   : std::filesystem::absolute(told)};
+}
+
+bool Workplace::fetched() const {
+  return std::filesystem::exists(folder / "fetch.json");
+}
+
+std::string Workplace::python() const {
+  if (!fetched()) {
+    throw ConfigError(
+        fmt::format(
+            "[portproof] {} holds no references: run `portproof fetch`",
+            folder.string()));
+  }
+  const auto state = mlxaudio::read_json(folder / "fetch.json");
+  const auto python = state.find("python");
+  if (python == state.end() || !python->is_string()) {
+    throw ConfigError(
+        fmt::format(
+            "[portproof] {} has no environment: run `portproof fetch` without "
+            "--no-env",
+            folder.string()));
+  }
+  return python->get<std::string>();
+}
+
+std::filesystem::path recorder_folder() {
+  if (const char* told = std::getenv("PORTPROOF_RECORDER")) {
+    return told;
+  }
+  std::error_code none;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", none);
+  const auto installed =
+      self.parent_path().parent_path() / "share" / "portproof" / "recorder";
+  return std::filesystem::exists(installed)
+      ? installed
+      : std::filesystem::path(PORTPROOF_SOURCE_DIR) / "recorder";
+}
+
+void run_recorder(
+    const std::string& python,
+    const std::string& script,
+    const std::vector<std::string>& arguments) {
+  const auto path = recorder_folder() / script;
+  if (!std::filesystem::exists(path)) {
+    throw ConfigError(
+        fmt::format(
+            "[portproof] the recorder is not in {}: install it beside the "
+            "program or set PORTPROOF_RECORDER",
+            path.parent_path().string()));
+  }
+  Command command{{python, "-B", path.string()}, {}, {}, true};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  const Finished finished = run(command);
+  if (finished.code != 0) {
+    throw ConfigError(
+        fmt::format(
+            "[portproof] {} failed ({}): see above",
+            script,
+            describe(finished)));
+  }
+}
+
+} // namespace portproof

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "portproof/lexer.h"
+
+namespace portproof {
+
+/// One C++ file of the port.
+struct SourceFile {
+  std::string text;
+  std::string hash; ///< of its code, without comments and blank space
+  std::vector<std::string> includes; ///< quoted, as written
+  std::vector<Note> notes;
+};
+
+/// The C++ files of the port, by path from the project's root. Tests are left
+/// out: nothing rests on them.
+class Sources {
+ public:
+  /// \param folders below `root`; those that do not exist are errors
+  Sources(
+      const std::filesystem::path& root,
+      const std::vector<std::filesystem::path>& folders);
+
+  const std::map<std::string, SourceFile>& files() const {
+    return files_;
+  }
+  const SourceFile* find(const std::string& path) const;
+
+  /// The file that `included` names when `from` includes it; empty: none of
+  /// ours.
+  std::string resolve(const std::string& from, const std::string& included)
+      const;
+  /// The other one of a `.h` and `.cpp` of the same name; empty: there is none.
+  std::string beside(const std::string& path) const;
+
+  /// Everything of ours that `from` rests on: itself, what it includes, and
+  /// the `.cpp` beside each header, transitively.
+  std::set<std::string> closure(const std::set<std::string>& from) const;
+
+ private:
+  std::vector<std::string> folders_;
+  std::map<std::string, SourceFile> files_;
+};
+
+} // namespace portproof

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace portproof {
+
+/// Whether `text` matches `pattern`, in which `*` stands for anything.
+bool matches(std::string_view pattern, std::string_view text);
+
+/// Shortest text of a number that tells it well enough: "0", "3.1e-07".
+std::string figure(double value);
+
+} // namespace portproof
