@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mlxaudio::kernels {
+
+/// The ops that have kernels.
+enum class Op {
+  linear, ///< products of many rows
+  matvec, ///< products of few rows: a decoder's step
+  conv1d,
+  attention,      ///< of many queries
+  attention_step, ///< of few queries over a cache
+  gelu,
+  softmax,
+  layer_norm,
+  log_mel, ///< a speech model's spectrogram
+};
+
+/// How often an op was built with its kernel, and how often of MLX's own
+/// operations.
+struct OpCount {
+  std::string op;
+  std::uint64_t kernel = 0;
+  std::uint64_t composite = 0;
+};
+
+/// What computes, for `info --kernels` and for evidence.
+struct Info {
+  bool enabled = true; ///< whether ops use kernels
+  std::string isa;     ///< instruction set of the kernels
+  int threads = 0;
+  std::string blas; ///< where MLX's own products go
+  std::uint64_t blas_calls = 0;
+  std::vector<OpCount> ops;
+};
+
+Info info();
+
+/// Whether an op on the current device is to use its kernel; counts the answer.
+/// \param fits whether the kernel can serve this call at all
+bool choose(Op op, bool fits = true);
+
+} // namespace mlxaudio::kernels

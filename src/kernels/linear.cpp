@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/linear.h"
+
+#include "kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/linear.cpp"
+#include "hwy/foreach_target.h"
+#include "kernels/gemm-inl.h"
+#include "kernels/simd_math-inl.h"
+#include "kernels/simd_numbers-inl.h"
+
+#ifndef MLXAUDIO_KERNELS_LINEAR_ONCE
+#define MLXAUDIO_KERNELS_LINEAR_ONCE
+
+#include <algorithm>
+
+namespace mlxaudio::kernels {
+
+/// Columns of the result that a piece of work covers.
+inline constexpr std::size_t kColumns = 64;
+/// Inputs that are summed in registers before they are added to the result: the
+/// weights of a piece stay in the second-level cache, and partial sums make the
+/// rounding error smaller than one long sum does.
+inline constexpr std::size_t kDepth = 128;
+
+/// Columns [column, column + columns) of rows [row, row + rows).
+struct Piece {
+  std::size_t row, rows, column, columns;
+};
+
+} // namespace mlxaudio::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace mlxaudio::kernels {
+namespace HWY_NAMESPACE {
+
+/// Lays weights [columns, depth] out as panels [depth, panel], widened;
+/// columns that do not exist are zero.
+template <class T>
+HWY_INLINE void pack(
+    const T* HWY_RESTRICT weight,
+    std::size_t in,
+    std::size_t columns,
+    std::size_t depth,
+    float* HWY_RESTRICT packed) {
+  constexpr std::size_t kRun = 64;
+  const std::size_t panel = panel_columns();
+  HWY_ALIGN float run[kRun];
+  for (std::size_t j = 0; j < kColumns; ++j) {
+    float* to = packed + j / panel * panel * depth + j % panel;
+    for (std::size_t k = 0; k < depth; k += kRun) {
+      const std::size_t n = std::min(kRun, depth - k);
+      if (j < columns) {
+        widen(weight + j * in + k, n, run);
+        for (std::size_t i = 0; i < n; ++i) {
+          to[(k + i) * panel] = run[i];
+        }
+      } else {
+        for (std::size_t i = 0; i < n; ++i) {
+          to[(k + i) * panel] = 0.0f;
+        }
+      }
+    }
+  }
+}
+
+/// What follows the product, for one row of a piece.
+HWY_INLINE void finish_row(
+    const float* HWY_RESTRICT sum,
+    const float* HWY_RESTRICT bias,
+    bool with_gelu,
+    const float* HWY_RESTRICT residual,
+    std::size_t n,
+    float* HWY_RESTRICT y) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t i = 0; i < n; i += lanes) {
+    auto v = hn::Add(hn::LoadU(d, sum + i), hn::LoadU(d, bias + i));
+    if (with_gelu) {
+      v = gelu(d, v);
+    }
+    const std::size_t left = n - i;
+    if (left >= lanes) {
+      if (residual) {
+        v = hn::Add(hn::LoadU(d, residual + i), v);
+      }
+      hn::StoreU(v, d, y + i);
+    } else {
+      HWY_ALIGN float rest[hn::MaxLanes(FloatTag())];
+      if (residual) {
+        v = hn::Add(load_wide_part(d, residual + i, left), v);
+      }
+      hn::Store(v, d, rest);
+      std::memcpy(y + i, rest, left * sizeof(float));
+    }
+  }
+}
+
+/// One piece. \param scratch kColumns * (kDepth + rows) floats
+void LinearPiece(const Linear& task, Piece piece, float* scratch) {
+  float* const packed = scratch;
+  float* const sums = scratch + kColumns * kDepth;
+  const std::size_t panel = panel_columns();
+  const std::size_t panels = (piece.columns + panel - 1) / panel;
+  const float* x = task.x + piece.row * task.stride;
+  for (std::size_t k = 0; k < task.in; k += kDepth) {
+    const std::size_t depth = std::min(kDepth, task.in - k);
+    const Numbers weight = task.weight.from(piece.column * task.in + k);
+    with_type(weight, [&](const auto* w) {
+      pack(w, task.in, piece.columns, depth, packed);
+    });
+    for (std::size_t i = 0; i < piece.rows; i += kTileRows) {
+      const std::size_t rows = std::min(kTileRows, piece.rows - i);
+      for (std::size_t j = 0; j < panels; ++j) {
+        multiply_panel(
+            x + i * task.stride + k,
+            task.stride,
+            rows,
+            packed + j * panel * depth,
+            depth,
+            sums + i * kColumns + j * panel,
+            kColumns,
+            k > 0);
+      }
+    }
+  }
+  HWY_ALIGN float bias[kColumns] = {};
+  if (task.bias) {
+    widen(task.bias.from(piece.column), piece.columns, bias);
+  }
+  for (std::size_t i = 0; i < piece.rows; ++i) {
+    const std::size_t at = (piece.row + i) * task.out + piece.column;
+    finish_row(
+        sums + i * kColumns,
+        bias,
+        task.gelu,
+        task.residual ? task.residual + at : nullptr,
+        piece.columns,
+        task.y + at);
+  }
+}
+
+/// Sums of kOut rows of weights with kRows rows of x.
+template <std::size_t kRows, std::size_t kOut, class T>
+HWY_INLINE void dots(
+    const float* HWY_RESTRICT x,
+    std::size_t stride,
+    const T* HWY_RESTRICT weight,
+    std::size_t in,
+    float* HWY_RESTRICT sums) {
+  const FloatTag d;
+  using V = hn::Vec<FloatTag>;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum[kOut][kRows];
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sum[j][i] = hn::Zero(d);
+    }
+  }
+  std::size_t k = 0;
+  for (; k + lanes <= in; k += lanes) {
+    V right[kRows];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      right[i] = hn::LoadU(d, x + i * stride + k);
+    }
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const V left = load_wide(d, weight + j * in + k);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        sum[j][i] = hn::MulAdd(left, right[i], sum[j][i]);
+      }
+    }
+  }
+  if (k < in) {
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const V left = load_wide_part(d, weight + j * in + k, in - k);
+      for (std::size_t i = 0; i < kRows; ++i) {
+        const V right = load_wide_part(d, x + i * stride + k, in - k);
+        sum[j][i] = hn::MulAdd(left, right, sum[j][i]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sums[i * kColumns + j] = hn::GetLane(hn::SumOfLanes(d, sum[j][i]));
+    }
+  }
+}
+
+template <std::size_t kRows, class T>
+HWY_INLINE void matvec_rows(
+    const Linear& task, const T* weight, Piece piece, float* sums) {
+  // As many sums as hide the latency of an addition.
+  constexpr std::size_t kOut = kRows == 1 ? 8 : kRows == 2 ? 4 : 2;
+  std::size_t j = 0;
+  for (; j + kOut <= piece.columns; j += kOut) {
+    dots<kRows, kOut>(
+        task.x,
+        task.stride,
+        weight + j * task.in,
+        task.in,
+        sums + j);
+  }
+  for (; j < piece.columns; ++j) {
+    dots<kRows, 1>(
+        task.x,
+        task.stride,
+        weight + j * task.in,
+        task.in,
+        sums + j);
+  }
+}
+
+/// A piece of all rows.
+void MatvecPiece(const Linear& task, Piece piece) {
+  HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
+  with_type(task.weight.from(piece.column * task.in), [&](const auto* w) {
+    switch (piece.rows) {
+      case 1:
+        return matvec_rows<1>(task, w, piece, sums);
+      case 2:
+        return matvec_rows<2>(task, w, piece, sums);
+      case 3:
+        return matvec_rows<3>(task, w, piece, sums);
+      case 4:
+        return matvec_rows<4>(task, w, piece, sums);
+      case 5:
+        return matvec_rows<5>(task, w, piece, sums);
+      case 6:
+        return matvec_rows<6>(task, w, piece, sums);
+      case 7:
+        return matvec_rows<7>(task, w, piece, sums);
+      default:
+        return matvec_rows<8>(task, w, piece, sums);
+    }
+  });
+  HWY_ALIGN float bias[kColumns] = {};
+  if (task.bias) {
+    widen(task.bias.from(piece.column), piece.columns, bias);
+  }
+  for (std::size_t i = 0; i < piece.rows; ++i) {
+    const std::size_t at = i * task.out + piece.column;
+    finish_row(
+        sums + i * kColumns,
+        bias,
+        task.gelu,
+        task.residual ? task.residual + at : nullptr,
+        piece.columns,
+        task.y + at);
+  }
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace mlxaudio::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "hwy/aligned_allocator.h"
+#include "kernels/parallel.h"
+
+namespace mlxaudio::kernels {
+
+HWY_EXPORT(LinearPiece);
+HWY_EXPORT(MatvecPiece);
+
+namespace {
+
+/// The first of `n` things that part `i` of `parts` begins with.
+std::size_t begin_of(std::size_t n, std::size_t i, std::size_t parts) {
+  return n * i / parts;
+}
+
+} // namespace
+
+void linear(const Linear& task) {
+  if (task.rows == 0) {
+    return;
+  }
+  // Wide results are cut by columns alone, so that weights are laid out once;
+  // narrow ones by rows too, until there is work for every thread.
+  constexpr std::size_t kLeastRows = 96;
+  const std::size_t bands = (task.out + kColumns - 1) / kColumns;
+  const std::size_t wanted = 4 * static_cast<std::size_t>(threads());
+  const std::size_t parts = std::clamp<std::size_t>(
+      (wanted + bands - 1) / bands,
+      1,
+      std::max<std::size_t>(1, task.rows / kLeastRows));
+  const std::size_t most = (task.rows + parts - 1) / parts;
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(LinearPiece);
+  parallel_for_with<hwy::AlignedFreeUniquePtr<float[]>>(
+      bands * parts,
+      [&] {
+        return hwy::AllocateAligned<float>(kColumns * (kDepth + most + 1));
+      },
+      [&](std::size_t i, const auto& scratch) {
+        const std::size_t column = i / parts * kColumns, part = i % parts;
+        const std::size_t row = begin_of(task.rows, part, parts);
+        const Piece piece{
+            row,
+            begin_of(task.rows, part + 1, parts) - row,
+            column,
+            std::min(kColumns, task.out - column)};
+        piece_of(task, piece, scratch.get());
+      });
+}
+
+void matvec(const Linear& task) {
+  if (task.rows == 0) {
+    return;
+  }
+  const std::size_t bands = (task.out + kColumns - 1) / kColumns;
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(MatvecPiece);
+  // Waking the threads costs a few microseconds.
+  constexpr std::size_t kWorthThreads = 1u << 16;
+  parallel_for(bands, task.out * task.in >= kWorthThreads, [&](std::size_t i) {
+    const std::size_t column = i * kColumns;
+    piece_of(
+        task,
+        {0, task.rows, column, std::min(kColumns, task.out - column)});
+  });
+}
+
+} // namespace mlxaudio::kernels
+
+#endif

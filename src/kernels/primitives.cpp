@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/primitives.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/attention.h"
+#include "kernels/linear.h"
+#include "kernels/rows.h"
+#include "kernels/threads.h"
+#include "mlx/allocator.h"
+#include "mlx/backend/cpu/encoder.h"
+#include "mlx/primitives.h"
+#include "mlx/stream.h"
+#include "mlxaudio/error.h"
+
+namespace mlxaudio::kernels {
+namespace {
+
+using mx::cpu::CommandEncoder;
+
+/// A primitive that only a CPU evaluates, with one output.
+class CpuPrimitive : public mx::Primitive {
+ public:
+  CpuPrimitive(mx::Stream stream, const char* name)
+      : Primitive(stream), name_(name) {}
+
+  const char* name() const override {
+    return name_;
+  }
+  void eval_gpu(
+      const std::vector<mx::array>&, std::vector<mx::array>&) override {
+    throw UnsupportedError(
+        std::string("[kernels] ") + name_ + " runs on a CPU only");
+  }
+  void eval_cpu(
+      const std::vector<mx::array>& inputs,
+      std::vector<mx::array>& outputs) override {
+    auto& out = outputs.front();
+    out.set_data(mx::allocator::malloc(out.nbytes()));
+    if (out.size() > 0) {
+      eval(inputs, out, mx::cpu::get_command_encoder(stream()));
+    }
+  }
+
+ private:
+  virtual void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) = 0;
+
+  const char* name_;
+};
+
+template <class Primitive, class... Fields>
+mx::array build(
+    mx::Shape shape, std::vector<mx::array> inputs, Fields&&... fields) {
+  const auto stream = mx::default_stream(mx::Device::cpu);
+  return mx::array(
+      std::move(shape),
+      mx::float32,
+      std::make_shared<Primitive>(stream, std::forward<Fields>(fields)...),
+      std::move(inputs));
+}
+
+/// Copies items from wherever strides put them, to row-major order.
+void gather(
+    const char* from,
+    std::size_t item,
+    const mx::Shape& shape,
+    const mx::Strides& strides,
+    std::size_t axis,
+    char*& to) {
+  if (axis == shape.size()) {
+    std::memcpy(to, from, item);
+    to += item;
+    return;
+  }
+  const auto step = strides[axis] * static_cast<std::int64_t>(item);
+  for (int i = 0; i < shape[axis]; ++i) {
+    gather(from + i * step, item, shape, strides, axis + 1, to);
+  }
+}
+
+/// The array itself if it lies row-major without gaps, else a copy that does.
+mx::array dense(const mx::array& a, CommandEncoder& encoder) {
+  if (a.flags().row_contiguous) {
+    return a;
+  }
+  mx::array copy(a.shape(), a.dtype(), nullptr, {});
+  copy.set_data(mx::allocator::malloc(copy.nbytes()));
+  encoder.add_temporary(copy);
+  encoder.dispatch([from = a.data<char>(),
+                    to = copy.data<char>(),
+                    item = a.itemsize(),
+                    shape = a.shape(),
+                    strides = a.strides()] {
+    char* next = to;
+    gather(from, item, shape, strides, 0, next);
+  });
+  return copy;
+}
+
+Numbers numbers_of(const mx::array& a) {
+  const auto type = a.dtype() == mx::float16    ? Type::f16
+                    : a.dtype() == mx::bfloat16 ? Type::bf16
+                                                : Type::f32;
+  return {a.data<void>(), type};
+}
+
+std::size_t size_of(int n) {
+  return static_cast<std::size_t>(n);
+}
+
+/// Inputs that a primitive may lack, after those that it has.
+std::vector<mx::array> with(
+    std::vector<mx::array> inputs,
+    const std::optional<mx::array>& bias,
+    const std::optional<mx::array>& residual = {}) {
+  for (const auto* more : {&bias, &residual}) {
+    if (*more) {
+      inputs.push_back(**more);
+    }
+  }
+  return inputs;
+}
+
+class LinearPrimitive : public CpuPrimitive {
+ public:
+  LinearPrimitive(mx::Stream stream, bool bias, bool gelu, bool residual)
+      : CpuPrimitive(stream, "mlxaudio::Linear"),
+        bias_(bias),
+        gelu_(gelu),
+        residual_(residual) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    const auto weight = dense(inputs[1], encoder);
+    Linear task;
+    task.x = x.data<float>();
+    task.in = size_of(weight.shape(1));
+    task.stride = task.in;
+    task.out = size_of(weight.shape(0));
+    task.rows = out.size() / task.out;
+    task.weight = numbers_of(weight);
+    if (bias_) {
+      task.bias = numbers_of(dense(inputs[2], encoder));
+    }
+    if (residual_) {
+      task.residual = dense(inputs.back(), encoder).data<float>();
+    }
+    task.gelu = gelu_;
+    task.y = out.data<float>();
+    encoder.dispatch([task] {
+      adopt_threads();
+      task.rows <= kMatvecRows ? matvec(task) : kernels::linear(task);
+    });
+  }
+
+  bool bias_, gelu_, residual_;
+};
+
+class Conv1dPrimitive : public CpuPrimitive {
+ public:
+  Conv1dPrimitive(
+      mx::Stream stream,
+      bool bias,
+      int taps,
+      int stride,
+      int padding,
+      bool gelu)
+      : CpuPrimitive(stream, "mlxaudio::Conv1d"),
+        bias_(bias),
+        gelu_(gelu),
+        taps_(size_of(taps)),
+        stride_(size_of(stride)),
+        padding_(size_of(padding)) {}
+
+ private:
+  /// Channels last, the numbers under a filter lie side by side: with the
+  /// padding in memory, a convolution is a product whose rows overlap.
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    const auto matrix = dense(inputs[1], encoder);
+    const std::size_t channels = size_of(x.shape(2));
+    const std::size_t length = size_of(x.shape(1)) * channels;
+    const std::size_t margin = padding_ * channels;
+    Linear task;
+    task.stride = stride_ * channels;
+    task.rows = size_of(out.shape(1));
+    task.weight = numbers_of(matrix);
+    task.in = taps_ * channels;
+    task.out = size_of(out.shape(2));
+    if (bias_) {
+      task.bias = numbers_of(dense(inputs[2], encoder));
+    }
+    task.gelu = gelu_;
+    encoder.dispatch([task,
+                      length,
+                      margin,
+                      batch = x.shape(0),
+                      from = x.data<float>(),
+                      to = out.data<float>()]() mutable {
+      adopt_threads();
+      std::vector<float> padded(length + 2 * margin);
+      task.x = padded.data();
+      for (std::size_t i = 0; i < size_of(batch); ++i) {
+        std::copy_n(from + i * length, length, padded.begin() + margin);
+        task.y = to + i * task.rows * task.out;
+        kernels::linear(task);
+      }
+    });
+  }
+
+  bool bias_, gelu_;
+  std::size_t taps_, stride_, padding_;
+};
+
+/// Rows of channels where they lie, if each row is without gaps.
+bool has_rows(const mx::array& a) {
+  return a.strides(2) == 1 || a.shape(2) == 1;
+}
+
+class AttentionPrimitive : public CpuPrimitive {
+ public:
+  AttentionPrimitive(mx::Stream stream, int heads, float scale, bool causal)
+      : CpuPrimitive(stream, "mlxaudio::Attention"),
+        heads_(heads),
+        scale_(scale),
+        causal_(causal) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto channels_of = [&](const mx::array& input) {
+      const auto a = has_rows(input) ? input : dense(input, encoder);
+      return Channels{
+          a.data<float>(),
+          static_cast<std::size_t>(a.strides(0)),
+          static_cast<std::size_t>(a.strides(1))};
+    };
+    Attention task;
+    task.q = channels_of(inputs[0]);
+    task.k = channels_of(inputs[1]);
+    task.v = channels_of(inputs[2]);
+    task.batch = size_of(out.shape(0));
+    task.queries = size_of(out.shape(1));
+    task.keys = size_of(inputs[1].shape(1));
+    task.heads = size_of(heads_);
+    task.width = size_of(out.shape(2) / heads_);
+    task.scale = scale_;
+    task.causal = causal_;
+    task.out = out.data<float>();
+    encoder.dispatch([task] {
+      adopt_threads();
+      task.queries <= kStepQueries ? attention_step(task)
+                                   : kernels::attention(task);
+    });
+  }
+
+  int heads_;
+  float scale_;
+  bool causal_;
+};
+
+class GeluPrimitive : public CpuPrimitive {
+ public:
+  explicit GeluPrimitive(mx::Stream stream)
+      : CpuPrimitive(stream, "mlxaudio::Gelu") {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    encoder.dispatch(
+        [x = x.data<float>(), n = out.size(), y = out.data<float>()] {
+          adopt_threads();
+          kernels::gelu(x, n, y);
+        });
+  }
+};
+
+class SoftmaxPrimitive : public CpuPrimitive {
+ public:
+  explicit SoftmaxPrimitive(mx::Stream stream)
+      : CpuPrimitive(stream, "mlxaudio::Softmax") {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    const std::size_t columns = size_of(out.shape(-1));
+    encoder.dispatch([x = x.data<float>(),
+                      rows = out.size() / columns,
+                      columns,
+                      y = out.data<float>()] {
+      adopt_threads();
+      kernels::softmax(x, rows, columns, y);
+    });
+  }
+};
+
+class LayerNormPrimitive : public CpuPrimitive {
+ public:
+  LayerNormPrimitive(mx::Stream stream, float eps)
+      : CpuPrimitive(stream, "mlxaudio::LayerNorm"), eps_(eps) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    const std::size_t columns = size_of(out.shape(-1));
+    encoder.dispatch([x = x.data<float>(),
+                      rows = out.size() / columns,
+                      columns,
+                      weight = numbers_of(dense(inputs[1], encoder)),
+                      bias = numbers_of(dense(inputs[2], encoder)),
+                      eps = eps_,
+                      y = out.data<float>()] {
+      adopt_threads();
+      kernels::layer_norm(x, rows, columns, weight, bias, eps, y);
+    });
+  }
+
+  float eps_;
+};
+
+} // namespace
+
+bool is_weight_type(mx::Dtype dtype) {
+  return dtype == mx::float32 || dtype == mx::float16 || dtype == mx::bfloat16;
+}
+
+mx::array linear(
+    const mx::array& x,
+    const mx::array& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  auto shape = x.shape();
+  shape.back() = weight.shape(0);
+  return build<LinearPrimitive>(
+      shape,
+      with({x, weight}, bias, residual),
+      bias.has_value(),
+      gelu,
+      residual.has_value());
+}
+
+mx::array conv1d(
+    const mx::array& x,
+    const mx::array& matrix,
+    const std::optional<mx::array>& bias,
+    int taps,
+    int stride,
+    int padding,
+    bool gelu) {
+  const int length = (x.shape(1) + 2 * padding - taps) / stride + 1;
+  return build<Conv1dPrimitive>(
+      {x.shape(0), length, matrix.shape(0)},
+      with({x, matrix}, bias),
+      bias.has_value(),
+      taps,
+      stride,
+      padding,
+      gelu);
+}
+
+mx::array attention(
+    const mx::array& q,
+    const mx::array& k,
+    const mx::array& v,
+    int heads,
+    float scale,
+    bool causal) {
+  return build<AttentionPrimitive>(q.shape(), {q, k, v}, heads, scale, causal);
+}
+
+mx::array gelu(const mx::array& x) {
+  return build<GeluPrimitive>(x.shape(), {x});
+}
+
+mx::array softmax(const mx::array& x) {
+  return build<SoftmaxPrimitive>(x.shape(), {x});
+}
+
+mx::array layer_norm(
+    const mx::array& x,
+    const mx::array& weight,
+    const mx::array& bias,
+    float eps) {
+  return build<LayerNormPrimitive>(x.shape(), {x, weight, bias}, eps);
+}
+
+} // namespace mlxaudio::kernels

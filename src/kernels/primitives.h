@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+
+#include "mlx/array.h"
+
+/// The kernels as operations of MLX arrays on the CPU's stream of the calling
+/// thread. Whoever calls has checked shapes and types; see ops.
+namespace mlxaudio::kernels {
+
+namespace mx = mlx::core;
+
+/// Whether weights of a type can be given to kernels: f32, f16 or bf16.
+bool is_weight_type(mx::Dtype dtype);
+
+/// act(x W^T + bias) + residual. \param x, residual f32
+mx::array linear(
+    const mx::array& x,
+    const mx::array& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
+/// act(convolution of x [B, T, C] + bias). \param x f32 \param matrix
+/// [out, taps * C]
+mx::array conv1d(
+    const mx::array& x,
+    const mx::array& matrix,
+    const std::optional<mx::array>& bias,
+    int taps,
+    int stride,
+    int padding,
+    bool gelu);
+
+/// \param q, k, v f32 \param scale multiplies q k^T
+mx::array attention(
+    const mx::array& q,
+    const mx::array& k,
+    const mx::array& v,
+    int heads,
+    float scale,
+    bool causal);
+
+/// \param x f32
+mx::array gelu(const mx::array& x);
+mx::array softmax(const mx::array& x);
+mx::array layer_norm(
+    const mx::array& x,
+    const mx::array& weight,
+    const mx::array& bias,
+    float eps);
+
+} // namespace mlxaudio::kernels

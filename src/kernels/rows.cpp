@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/rows.h"
+
+#include <cmath>
+
+#include "kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows.cpp"
+#include "hwy/foreach_target.h"
+#include "kernels/simd_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace mlxaudio::kernels {
+namespace HWY_NAMESPACE {
+
+void GeluRow(const float* x, std::size_t n, float* y) {
+  const hn::ScalableTag<float> d;
+  map_row(x, n, y, [&](auto v) HWY_ATTR { return gelu(d, v); });
+}
+
+void SoftmaxRow(const float* x, std::size_t n, float* y) {
+  const hn::ScalableTag<float> d;
+  const auto sum = hn::Set(d, exponentials(x, n, y).sum);
+  map_row(y, n, y, [&](auto v) HWY_ATTR { return hn::Div(v, sum); });
+}
+
+void LayerNormRow(
+    const float* HWY_RESTRICT x,
+    std::size_t n,
+    const float* HWY_RESTRICT weight,
+    const float* HWY_RESTRICT bias,
+    float eps,
+    float* HWY_RESTRICT y) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const float count = static_cast<float>(n);
+  // The mean of what the first mean leaves corrects it, so that numbers far
+  // from zero keep their digits.
+  const float guess = sum_row(x, n, [](auto v) HWY_ATTR { return v; }) / count;
+  const auto about = hn::Set(d, guess);
+  const float average = guess + sum_row(x, n, [&](auto v) HWY_ATTR {
+                                  return hn::Sub(v, about);
+                                }) / count;
+  const auto mean = hn::Set(d, average);
+  const float variance = sum_row(
+                             x,
+                             n,
+                             [&](auto v) HWY_ATTR {
+                               const auto off = hn::Sub(v, mean);
+                               return hn::Mul(off, off);
+                             }) /
+                         count;
+  const float inverse = 1.0f / std::sqrt(variance + eps);
+  const auto scale = hn::Set(d, inverse);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto unit = hn::Mul(hn::Sub(hn::LoadU(d, x + i), mean), scale);
+    const auto v =
+        hn::MulAdd(unit, hn::LoadU(d, weight + i), hn::LoadU(d, bias + i));
+    hn::StoreU(v, d, y + i);
+  }
+  for (; i < n; ++i) {
+    y[i] = (x[i] - average) * inverse * weight[i] + bias[i];
+  }
+}
+
+void Widen(Numbers from, std::size_t n, float* to) {
+  widen(from, n, to);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace mlxaudio::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <vector>
+
+#include "kernels/parallel.h"
+
+namespace mlxaudio::kernels {
+
+HWY_EXPORT(GeluRow);
+HWY_EXPORT(SoftmaxRow);
+HWY_EXPORT(LayerNormRow);
+HWY_EXPORT(Widen);
+
+namespace {
+
+/// Numbers that one piece of work covers: much more than what waking a thread
+/// costs.
+constexpr std::size_t kPiece = 1u << 14;
+
+/// Calls f(first, last) for groups of rows.
+template <class Function>
+void for_rows(std::size_t rows, std::size_t columns, const Function& f) {
+  const std::size_t group =
+      std::max<std::size_t>(1, kPiece / std::max<std::size_t>(1, columns));
+  const std::size_t groups = (rows + group - 1) / group;
+  parallel_for(groups, groups > 1, [&](std::size_t i) {
+    f(i * group, std::min(rows, (i + 1) * group));
+  });
+}
+
+} // namespace
+
+void gelu(const float* x, std::size_t n, float* y) {
+  auto* const row = HWY_DYNAMIC_DISPATCH(GeluRow);
+  // The pieces are as long as any vector, so that they may be cut anywhere.
+  for_rows(n, 1, [&](std::size_t first, std::size_t last) {
+    row(x + first, last - first, y + first);
+  });
+}
+
+void softmax(const float* x, std::size_t rows, std::size_t columns, float* y) {
+  auto* const row = HWY_DYNAMIC_DISPATCH(SoftmaxRow);
+  for_rows(rows, columns, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      row(x + i * columns, columns, y + i * columns);
+    }
+  });
+}
+
+void layer_norm(
+    const float* x,
+    std::size_t rows,
+    std::size_t columns,
+    Numbers weight,
+    Numbers bias,
+    float eps,
+    float* y) {
+  std::vector<float> wide(2 * columns);
+  float* const w = wide.data();
+  float* const b = w + columns;
+  HWY_DYNAMIC_DISPATCH(Widen)(weight, columns, w);
+  HWY_DYNAMIC_DISPATCH(Widen)(bias, columns, b);
+  auto* const row = HWY_DYNAMIC_DISPATCH(LayerNormRow);
+  for_rows(rows, columns, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      row(x + i * columns, columns, w, b, eps, y + i * columns);
+    }
+  });
+}
+
+} // namespace mlxaudio::kernels
+
+#endif

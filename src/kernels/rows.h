@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/numbers.h"
+
+namespace mlxaudio::kernels {
+
+/// y[i] = x[i] (1 + erf(x[i] / sqrt 2)) / 2
+void gelu(const float* x, std::size_t n, float* y);
+
+/// Softmax of each row.
+void softmax(const float* x, std::size_t rows, std::size_t columns, float* y);
+
+/// Layer normalization of each row, in two passes.
+/// \param weight, bias [columns]
+void layer_norm(
+    const float* x,
+    std::size_t rows,
+    std::size_t columns,
+    Numbers weight,
+    Numbers bias,
+    float eps,
+    float* y);
+
+} // namespace mlxaudio::kernels

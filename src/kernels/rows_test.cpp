@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/rows.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "kernels/test_support.h"
+
+namespace mlxaudio::kernels {
+namespace {
+
+using test::Floats;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+double exact_gelu(double x) {
+  return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+}
+
+TEST(Gelu, IsWithinTwoUnitsInTheLastPlaceOfTheSum) {
+  Floats x;
+  for (float v = -12.0f; v <= 12.0f; v += 0.00037f) {
+    x.push_back(v);
+  }
+  test::on_every_isa([&](const std::string& name) {
+    Floats y(x.size());
+    gelu(x.data(), x.size(), y.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      // 1 + erf is at most 2; below zero the product with x is small.
+      const double unit = std::ldexp(std::max(std::abs(x[i]), 1e-3f), -24);
+      const double exact = exact_gelu(x[i]);
+      const double bound = x[i] > 0 ? 4 * unit : 2 * unit;
+      ASSERT_NEAR(y[i], exact, bound) << name << " at " << x[i];
+    }
+  });
+}
+
+TEST(Gelu, KeepsItsDigitsBelowZero) {
+  test::on_every_isa([&](const std::string& name) {
+    for (const float x : {-0.5f, -1.0f, -2.0f, -3.0f, -4.0f}) {
+      float y = 0;
+      gelu(&x, 1, &y);
+      EXPECT_NEAR(y / exact_gelu(x), 1.0, 1e-4) << name << " at " << x;
+    }
+  });
+}
+
+TEST(Gelu, KnowsTheEdges) {
+  const Floats x{0.0f, -0.0f, kInfinity, -kInfinity, kNaN, 1e30f, -1e30f};
+  test::on_every_isa([&](const std::string& name) {
+    Floats y(x.size());
+    gelu(x.data(), x.size(), y.data());
+    EXPECT_EQ(y[0], 0.0f) << name;
+    EXPECT_EQ(y[1], 0.0f) << name;
+    EXPECT_EQ(y[2], kInfinity) << name;
+    EXPECT_EQ(y[3], 0.0f) << name;
+    EXPECT_TRUE(std::isnan(y[4])) << name;
+    EXPECT_EQ(y[5], 1e30f) << name;
+    EXPECT_EQ(y[6], 0.0f) << name;
+  });
+}
+
+TEST(Softmax, AgreesWithDoubles) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t columns : {1u, 3u, 16u, 17u, 100u, 1500u, 51865u}) {
+      const std::size_t rows = columns > 10000 ? 1 : 5;
+      const Floats x = test::normal(rows * columns, 4, 5.0f);
+      Floats y(x.size());
+      softmax(x.data(), rows, columns, y.data());
+      for (std::size_t i = 0; i < rows; ++i) {
+        const float* row = x.data() + i * columns;
+        const double max = *std::max_element(row, row + columns);
+        double sum = 0, total = 0;
+        for (std::size_t j = 0; j < columns; ++j) {
+          sum += std::exp(row[j] - max);
+        }
+        for (std::size_t j = 0; j < columns; ++j) {
+          const double exact = std::exp(row[j] - max) / sum;
+          ASSERT_NEAR(y[i * columns + j], exact, 4e-6 * exact + 1e-30)
+              << name << " " << columns;
+          total += y[i * columns + j];
+        }
+        EXPECT_NEAR(total, 1.0, 1e-6);
+      }
+    }
+  });
+}
+
+TEST(Softmax, KnowsMasksAndNaN) {
+  test::on_every_isa([](const std::string& name) {
+    const Floats x{
+        1.0f,
+        -kInfinity,
+        1.0f,
+        -kInfinity, // masked
+        -kInfinity,
+        -kInfinity,
+        -kInfinity,
+        -kInfinity, // nothing left
+        0.0f,
+        kNaN,
+        1.0f,
+        2.0f,
+        0.0f,
+        1000.0f,
+        0.0f,
+        -1000.0f};
+    Floats y(x.size());
+    softmax(x.data(), 4, 4, y.data());
+    EXPECT_EQ(Floats(y.begin(), y.begin() + 4), (Floats{0.5f, 0, 0.5f, 0}))
+        << name;
+    for (std::size_t i = 4; i < 12; ++i) {
+      EXPECT_TRUE(std::isnan(y[i])) << name << " " << i;
+    }
+    EXPECT_EQ(Floats(y.begin() + 12, y.end()), (Floats{0, 1, 0, 0})) << name;
+  });
+}
+
+TEST(LayerNorm, AgreesWithDoubles) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t columns : {1u, 5u, 64u, 65u, 512u, 1280u}) {
+      const std::size_t rows = 70;
+      Floats x = test::normal(rows * columns, 6, 3.0f);
+      for (float& v : x) {
+        v += 40.0f; // a mean that one-pass formulas lose their digits to
+      }
+      const auto weight = test::weights(test::normal(columns, 7), Type::f16);
+      const auto bias = test::weights(test::normal(columns, 8), Type::bf16);
+      Floats y(x.size());
+      layer_norm(
+          x.data(),
+          rows,
+          columns,
+          weight.numbers(),
+          bias.numbers(),
+          1e-5f,
+          y.data());
+      for (std::size_t i = 0; i < rows; ++i) {
+        const float* row = x.data() + i * columns;
+        double mean = 0, variance = 0;
+        for (std::size_t j = 0; j < columns; ++j) {
+          mean += row[j] / static_cast<double>(columns);
+        }
+        for (std::size_t j = 0; j < columns; ++j) {
+          variance +=
+              (row[j] - mean) * (row[j] - mean) / static_cast<double>(columns);
+        }
+        for (std::size_t j = 0; j < columns; ++j) {
+          const double exact =
+              (row[j] - mean) / std::sqrt(variance + 1e-5) * weight.worth[j] +
+              bias.worth[j];
+          ASSERT_NEAR(y[i * columns + j], exact, 2e-5)
+              << name << " " << columns;
+        }
+      }
+    }
+  });
+}
+
+TEST(Rows, GiveTheSameBitsForEveryThreadCount) {
+  const std::size_t rows = 300, columns = 517;
+  const Floats x = test::normal(rows * columns, 1);
+  const auto weight = test::weights(test::normal(columns, 2), Type::f32);
+  const auto run = [&](const auto& f) {
+    return test::same_for_every_thread_count([&] {
+      Floats y(x.size());
+      f(y.data());
+      return y;
+    });
+  };
+  EXPECT_TRUE(run([&](float* y) { gelu(x.data(), x.size(), y); }));
+  EXPECT_TRUE(run([&](float* y) { softmax(x.data(), rows, columns, y); }));
+  EXPECT_TRUE(run([&](float* y) {
+    const auto w = weight.numbers();
+    layer_norm(x.data(), rows, columns, w, w, 1e-5f, y);
+  }));
+}
+
+} // namespace
+} // namespace mlxaudio::kernels

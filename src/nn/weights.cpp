@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "nn/weights.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "mlx/allocator.h"
+#include "mlx/device.h"
+#include "mlx/ops.h"
+#include "nn/finite.h"
+#include "ops/check.h"
+
+namespace mlxaudio {
+namespace {
+
+mx::Dtype dtype_of(const Tensor& tensor) {
+  switch (tensor.dtype) {
+    case DType::boolean:
+      return mx::bool_;
+    case DType::u8:
+      return mx::uint8;
+    case DType::i8:
+      return mx::int8;
+    case DType::i16:
+      return mx::int16;
+    case DType::u16:
+      return mx::uint16;
+    case DType::i32:
+      return mx::int32;
+    case DType::i64:
+      return mx::int64;
+    case DType::f16:
+      return mx::float16;
+    case DType::bf16:
+      return mx::bfloat16;
+    case DType::f32:
+      return mx::float32;
+    case DType::f64:
+      return mx::float64;
+  }
+  throw WeightError("[nn.weights] a tensor has no known type");
+}
+
+/// A buffer of MLX's over memory that is not MLX's. MLX's own CPU allocator
+/// keeps a header before each block and offers no way in from outside, so the
+/// offset of the header is read off a block of its own; nothing reads or frees
+/// a header of a block that MLX does not own. Null where that does not hold.
+std::optional<mx::allocator::Buffer> alien_buffer(const std::byte* bytes) {
+  if (mx::is_available(mx::Device::gpu)) {
+    return std::nullopt;
+  }
+  const auto probe = mx::allocator::malloc(1);
+  auto own = probe.buffer();
+  const auto header = static_cast<std::byte*>(own.raw_ptr()) -
+                      static_cast<std::byte*>(own.ptr());
+  const auto address = reinterpret_cast<std::uintptr_t>(bytes);
+  mx::allocator::Buffer alien(reinterpret_cast<void*>(address - header));
+  return alien.raw_ptr() == bytes ? std::optional(alien) : std::nullopt;
+}
+
+} // namespace
+
+mx::array to_array(const Tensor& tensor) {
+  const auto dtype = dtype_of(tensor);
+  mx::Shape shape;
+  std::size_t size = 1;
+  for (const auto n : tensor.shape) {
+    shape.push_back(static_cast<mx::ShapeElem>(n));
+    size *= static_cast<std::size_t>(n);
+  }
+  const std::size_t item = mx::size_of(dtype);
+  if (size * item != tensor.bytes.size()) {
+    throw WeightError(fmt::format(
+        "[nn.weights] a tensor {} of {} has {} bytes, expected {}",
+        ops::text_of(shape),
+        name_of(tensor.dtype),
+        tensor.bytes.size(),
+        size * item));
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(tensor.bytes.data());
+  if (size > 0 && address % item == 0) {
+    if (const auto buffer = alien_buffer(tensor.bytes.data())) {
+      const auto keep = [owner = tensor.owner](mx::allocator::Buffer) {};
+      return mx::array(mx::allocator::Data(*buffer, keep), shape, dtype);
+    }
+  }
+  auto data = mx::allocator::malloc(tensor.bytes.size());
+  if (size > 0) {
+    std::memcpy(
+        data.buffer().raw_ptr(),
+        tensor.bytes.data(),
+        tensor.bytes.size());
+  }
+  return mx::array(std::move(data), shape, dtype);
+}
+
+Weights::Weights(const Checkpoint& checkpoint)
+    : source_(checkpoint.path.string()) {
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    if (!is_finite(tensor)) {
+      not_finite_.push_back(name);
+    }
+    arrays_.emplace(name, to_array(tensor));
+  }
+}
+
+Weights::Weights(std::map<std::string, mx::array> arrays, std::string source)
+    : source_(std::move(source)), arrays_(std::move(arrays)) {}
+
+Weights Weights::dry() {
+  Weights weights;
+  weights.dry_ = true;
+  return weights;
+}
+
+bool Weights::has(const std::string& name) const {
+  return arrays_.contains(name);
+}
+
+void Weights::declare(
+    const std::string& name, const mx::Shape& shape, bool optional) {
+  const auto same = [&](const Declaration& d) { return d.name == name; };
+  if (std::any_of(declared_.begin(), declared_.end(), same)) {
+    repeated_.push_back(name);
+  }
+  declared_.push_back({name, shape, optional});
+}
+
+mx::array Weights::take(const std::string& name, const mx::Shape& shape) {
+  declare(name, shape, false);
+  const auto found = arrays_.find(name);
+  if (found == arrays_.end()) {
+    if (!dry_) {
+      missing_.push_back(name + " " + ops::text_of(shape));
+    }
+    return mx::zeros(shape);
+  }
+  const mx::array array = found->second;
+  arrays_.erase(found);
+  if (array.shape() != shape) {
+    misshapen_.push_back(fmt::format(
+        "{}: expected {}, got {}",
+        name,
+        ops::text_of(shape),
+        ops::text_of(array.shape())));
+    return mx::zeros(shape);
+  }
+  return array;
+}
+
+Maybe Weights::take_optional(const std::string& name, const mx::Shape& shape) {
+  if (!has(name)) {
+    declare(name, shape, true);
+    return std::nullopt;
+  }
+  Maybe array = take(name, shape);
+  declared_.back().optional = true;
+  return array;
+}
+
+void Weights::finish() const {
+  std::string message;
+  const auto list = [&](const char* what, const auto& names) {
+    if (!names.empty()) {
+      message += fmt::format(
+          "\n  {} {}:\n    {}",
+          names.size(),
+          what,
+          fmt::join(names, "\n    "));
+    }
+  };
+  std::vector<std::string> unused;
+  for (const auto& [name, array] : arrays_) {
+    unused.push_back(name + " " + ops::text_of(array.shape()));
+  }
+  list("missing", missing_);
+  list("misshapen", misshapen_);
+  list("not finite (NaN or infinite)", not_finite_);
+  list("unused", unused);
+  list("declared twice by the model", repeated_);
+  if (!message.empty()) {
+    throw WeightError(fmt::format(
+        "[nn.weights] {} does not fit the model: use the weights and the "
+        "configuration of one checkpoint{}",
+        source_.empty() ? "the checkpoint" : source_,
+        message));
+  }
+}
+
+} // namespace mlxaudio

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "ops/array.h"
+
+namespace mlxaudio {
+
+/// MLX's view of a tensor. Memory of the file is shared, not copied, where its
+/// alignment permits.
+/// \throws WeightError for a type that MLX lacks
+mx::array to_array(const Tensor& tensor);
+
+/// The ledger over a checkpoint's tensors: each parameter that a model
+/// declares is entered once, and `finish` says all that does not fit.
+class Weights {
+ public:
+  /// A parameter as a module declared it.
+  struct Declaration {
+    std::string name;
+    mx::Shape shape;
+    bool optional = false;
+  };
+
+  /// \throws WeightError for a tensor of a type that MLX lacks
+  explicit Weights(const Checkpoint& checkpoint);
+  /// \param source names the file in errors
+  explicit Weights(
+      std::map<std::string, mx::array> arrays, std::string source = {});
+
+  /// A ledger without a file: modules built from it list their own parameters,
+  /// nothing is missing, and no array is to be evaluated.
+  static Weights dry();
+
+  /// Whether the file has a tensor that nobody took yet.
+  bool has(const std::string& name) const;
+  /// Takes a parameter out. What is missing or misshapen is noted, and zeros
+  /// of the declared shape stand in until `finish` throws.
+  mx::array take(const std::string& name, const mx::Shape& shape);
+  /// Takes a parameter that a file may lack.
+  Maybe take_optional(const std::string& name, const mx::Shape& shape);
+
+  /// Closes the ledger.
+  /// \throws WeightError that lists every missing, misshapen, not finite and
+  /// unused tensor, and every name that was declared twice
+  void finish() const;
+
+  const std::vector<Declaration>& declared() const {
+    return declared_;
+  }
+
+ private:
+  Weights() = default;
+  void declare(const std::string& name, const mx::Shape& shape, bool optional);
+
+  bool dry_ = false;
+  std::string source_;
+  std::map<std::string, mx::array> arrays_;
+  std::vector<Declaration> declared_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> misshapen_;
+  std::vector<std::string> not_finite_;
+  std::vector<std::string> repeated_;
+};
+
+} // namespace mlxaudio

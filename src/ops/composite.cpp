@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "ops/composite.h"
+
+#include <cmath>
+#include <limits>
+
+#include "mlx/fast.h"
+#include "mlx/ops.h"
+
+namespace mlxaudio::ops::composite {
+namespace {
+
+/// 0 where query i sees key j, that is j <= i + S - T, and the type's lowest
+/// value elsewhere. \shape [T, S]
+/// \port
+/// mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_mask
+mx::array causal_mask(int queries, int keys, mx::Dtype dtype) {
+  const auto row = mx::expand_dims(mx::arange(keys - queries, keys), 1);
+  const auto column = mx::expand_dims(mx::arange(keys), 0);
+  const float lowest =
+      dtype == mx::float16 ? -65504.0f : std::numeric_limits<float>::lowest();
+  return mx::multiply(
+      mx::astype(mx::less(row, column), dtype),
+      mx::array(lowest, dtype));
+}
+
+mx::array activate(const mx::array& x, Activation activation) {
+  return activation == Activation::gelu ? gelu(x) : x;
+}
+
+} // namespace
+
+mx::array linear(
+    const mx::array& x, const mx::array& weight, const Epilogue& e) {
+  const auto wt = mx::transpose(widen(weight));
+  auto y = e.bias ? mx::addmm(widen(*e.bias), widen(x), wt)
+                  : mx::matmul(widen(x), wt);
+  y = activate(y, e.activation);
+  return e.residual ? mx::add(widen(*e.residual), y) : y;
+}
+
+AttentionScores attention(
+    const mx::array& q,
+    const mx::array& k,
+    const mx::array& v,
+    int n_head,
+    float qk_scale,
+    bool causal) {
+  const int batch = q.shape(0), n_ctx = q.shape(1), n_state = q.shape(2);
+  const int keys = k.shape(1), width = n_state / n_head;
+  const auto heads = [&](const mx::array& a, int length, const auto& axes) {
+    return mx::transpose(
+        mx::reshape(widen(a), {batch, length, n_head, width}),
+        axes);
+  };
+  const std::vector<int> rows{0, 2, 1, 3}, columns{0, 2, 3, 1};
+  const auto scale = mx::array(qk_scale, widen(q).dtype());
+  auto qk = mx::matmul(
+      mx::multiply(heads(q, n_ctx, rows), scale),
+      mx::multiply(heads(k, keys, columns), scale));
+  if (causal) {
+    qk = mx::add(qk, causal_mask(n_ctx, keys, qk.dtype()));
+  }
+  const auto w = mx::softmax(qk, -1, true);
+  const auto out = mx::transpose(mx::matmul(w, heads(v, keys, rows)), rows);
+  return {mx::reshape(out, {batch, n_ctx, n_state}), qk};
+}
+
+mx::array gelu(const mx::array& x) {
+  const auto y = widen(x);
+  const auto scalar = [&](double value) {
+    return mx::array(static_cast<float>(value), y.dtype());
+  };
+  const auto erf = mx::erf(mx::divide(y, scalar(std::sqrt(2.0))));
+  return mx::divide(mx::multiply(y, mx::add(scalar(1.0), erf)), scalar(2.0));
+}
+
+mx::array softmax(const mx::array& x) {
+  return mx::softmax(widen(x), -1, true);
+}
+
+mx::array layer_norm(
+    const mx::array& x,
+    const mx::array& weight,
+    const mx::array& bias,
+    float eps) {
+  return mx::fast::layer_norm(widen(x), widen(weight), widen(bias), eps);
+}
+
+mx::array conv1d(
+    const mx::array& x,
+    const mx::array& weight,
+    const Maybe& bias,
+    int stride,
+    int padding,
+    Activation activation) {
+  auto y = mx::conv1d(widen(x), widen(weight), stride, padding);
+  return activate(bias ? mx::add(y, widen(*bias)) : y, activation);
+}
+
+} // namespace mlxaudio::ops::composite

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ops/attention.h"
+#include "ops/conv1d.h"
+#include "ops/linear.h"
+
+/// The ops made of MLX's own operations, in the order of the MLX reference, so
+/// that on the same build of MLX the difference to it is 0. They run on every
+/// device, and are what kernels are tested against.
+namespace mlxaudio::ops::composite {
+
+mx::array linear(
+    const mx::array& x, const mx::array& weight, const Epilogue& e = {});
+AttentionScores attention(
+    const mx::array& q,
+    const mx::array& k,
+    const mx::array& v,
+    int n_head,
+    float qk_scale,
+    bool causal);
+mx::array gelu(const mx::array& x);
+mx::array softmax(const mx::array& x);
+mx::array layer_norm(
+    const mx::array& x,
+    const mx::array& weight,
+    const mx::array& bias,
+    float eps);
+mx::array conv1d(
+    const mx::array& x,
+    const mx::array& weight,
+    const Maybe& bias,
+    int stride,
+    int padding,
+    Activation activation);
+
+} // namespace mlxaudio::ops::composite

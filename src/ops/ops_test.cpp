@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+
+// Each op's kernel against its composite, over shapes, layouts and types.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/blas/forward.h"
+#include "kernels/settings.h"
+#include "mlx/device.h"
+#include "mlx/ops.h"
+#include "mlx/random.h"
+#include "mlx/transforms.h"
+#include "mlxaudio/error.h"
+#include "ops/attention.h"
+#include "ops/composite.h"
+#include "ops/conv1d.h"
+#include "ops/gelu.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/softmax.h"
+
+namespace mlxaudio::ops {
+namespace {
+
+class Ops : public ::testing::Test {
+ protected:
+  Ops() : device_(mx::default_device()), enabled_(kernels::enabled()) {
+    mx::set_default_device(mx::Device::cpu);
+    kernels::set_enabled(true);
+  }
+  ~Ops() override {
+    mx::set_default_device(device_);
+    kernels::set_enabled(enabled_);
+  }
+
+  mx::array normal(
+      const mx::Shape& shape, mx::Dtype dtype = mx::float32, float by = 1) {
+    const auto key = mx::random::key(++seed_);
+    return mx::astype(
+        mx::multiply(
+            mx::random::normal(shape, mx::float32, key),
+            mx::array(by)),
+        dtype);
+  }
+
+ private:
+  mx::Device device_;
+  bool enabled_;
+  std::uint64_t seed_ = 0;
+};
+
+/// Greatest difference; infinite if shapes or types differ or one has NaN.
+float distance(const mx::array& a, const mx::array& b) {
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) {
+    return std::numeric_limits<float>::infinity();
+  }
+  if (a.size() == 0) {
+    return 0;
+  }
+  const float off = mx::max(mx::abs(mx::subtract(a, b))).item<float>();
+  return std::isnan(off) ? std::numeric_limits<float>::infinity() : off;
+}
+
+const mx::Dtype kWeightTypes[] = {mx::float32, mx::float16, mx::bfloat16};
+
+TEST_F(Ops, LinearAgreesWithItsComposite) {
+  for (const auto dtype : kWeightTypes) {
+    for (const mx::Shape& shape :
+         {mx::Shape{40},
+          mx::Shape{3, 40},
+          mx::Shape{2, 9, 40},
+          mx::Shape{0, 40}}) {
+      const auto x = normal(shape);
+      const auto w = normal({70, 40}, dtype, 0.2f);
+      auto result = shape;
+      result.back() = 70;
+      Epilogue e{.bias = normal({70}, dtype)};
+      EXPECT_LT(
+          distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+          2e-6f);
+      e.activation = Activation::gelu;
+      e.residual = normal(result);
+      EXPECT_LT(
+          distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+          4e-6f);
+      e.bias.reset();
+      EXPECT_LT(
+          distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+          4e-6f);
+    }
+  }
+}
+
+TEST_F(Ops, LinearTakesAnyLayout) {
+  const auto x = mx::transpose(normal({40, 11}));
+  const auto w = mx::transpose(normal({40, 70}));
+  const auto r = mx::transpose(normal({70, 11}));
+  const auto b = mx::slice(normal({140}), {0}, {140}, {2});
+  const Epilogue e{.bias = b, .residual = r};
+  EXPECT_LT(
+      distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+      2e-5f);
+  const auto one = mx::slice(x, {3, 0}, {4, 40});
+  EXPECT_LT(
+      distance(linear(one, LinearWeight(w)), composite::linear(one, w)),
+      2e-5f);
+}
+
+TEST_F(Ops, LinearTakesHalfPrecisionX) {
+  const auto x = normal({4, 40}, mx::float16), w = normal({8, 40});
+  const auto y = linear(x, LinearWeight(w));
+  EXPECT_EQ(y.dtype(), mx::float32);
+  EXPECT_LT(distance(y, composite::linear(x, w)), 1e-5f);
+}
+
+TEST_F(Ops, LinearRefusesWhatDoesNotFit) {
+  const LinearWeight w(normal({8, 40}));
+  EXPECT_THROW(linear(normal({4, 41}), w), ArgumentError);
+  EXPECT_THROW(
+      linear(normal({4, 40}), w, {.bias = normal({7})}),
+      ArgumentError);
+  EXPECT_THROW(
+      linear(normal({4, 40}), w, {.residual = normal({4, 7})}),
+      ArgumentError);
+  EXPECT_THROW(LinearWeight(normal({8})), ArgumentError);
+}
+
+TEST_F(Ops, ConvolutionAgreesWithItsComposite) {
+  for (const auto dtype : kWeightTypes) {
+    for (const int stride : {1, 2, 3}) {
+      for (const int padding : {0, 1, 4}) {
+        for (const int taps : {1, 3, 5}) {
+          const auto x = normal({2, 23, 12});
+          const ConvWeight w(normal({33, taps, 12}, dtype, 0.2f));
+          const auto b = normal({33}, dtype);
+          for (const auto act : {Activation::none, Activation::gelu}) {
+            EXPECT_LT(
+                distance(
+                    conv1d(x, w, b, stride, padding, act),
+                    composite::conv1d(x, w.array(), b, stride, padding, act)),
+                4e-6f);
+          }
+          EXPECT_LT(
+              distance(
+                  conv1d(x, w, {}, stride, padding),
+                  composite::conv1d(
+                      x,
+                      w.array(),
+                      {},
+                      stride,
+                      padding,
+                      Activation::none)),
+              4e-6f);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Ops, ConvolutionRefusesWhatDoesNotFit) {
+  const ConvWeight w(normal({4, 3, 5}));
+  EXPECT_THROW(conv1d(normal({1, 9, 6}), w, {}), ArgumentError);
+  EXPECT_THROW(conv1d(normal({1, 2, 5}), w, {}), ArgumentError);
+  EXPECT_THROW(conv1d(normal({1, 9, 5}), w, normal({3})), ArgumentError);
+  EXPECT_THROW(conv1d(normal({1, 9, 5}), w, {}, 0), ArgumentError);
+  EXPECT_THROW(conv1d(normal({1, 9, 5}), w, {}, 1, -1), ArgumentError);
+  EXPECT_THROW(ConvWeight(normal({4, 3})), ArgumentError);
+}
+
+TEST_F(Ops, AttentionAgreesWithItsComposite) {
+  const float scale = std::pow(16.0f, -0.25f);
+  for (const int queries : {1, 3, 30}) {
+    for (const int keys : {30, 70}) {
+      for (const bool causal : {false, true}) {
+        const auto q = normal({2, queries, 48});
+        // Views of a cache: rows apart, batches farther apart.
+        const auto view = [&](const mx::array& buffer) {
+          return mx::slice(buffer, {0, 0, 0}, {2, keys, 48});
+        };
+        const auto k = view(normal({2, 100, 48}));
+        const auto v = view(normal({2, 100, 48}));
+        const auto kernel = attention(q, k, v, 3, scale, causal);
+        const auto plain = attention_with_scores(q, k, v, 3, scale, causal);
+        EXPECT_LT(distance(kernel, plain.out), 3e-6f);
+        EXPECT_EQ(plain.qk.shape(), (mx::Shape{2, 3, queries, keys}));
+      }
+    }
+  }
+}
+
+TEST_F(Ops, AttentionTakesAnyLayout) {
+  const auto swapped = [&](int length) {
+    return mx::transpose(normal({1, 32, length}), {0, 2, 1});
+  };
+  for (const int queries : {2, 20}) {
+    const auto q = swapped(queries), k = swapped(25), v = swapped(25);
+    EXPECT_LT(
+        distance(
+            attention(q, k, v, 2, 0.5f, false),
+            composite::attention(q, k, v, 2, 0.5f, false).out),
+        3e-6f);
+  }
+}
+
+TEST_F(Ops, AttentionRefusesWhatDoesNotFit) {
+  const auto q = normal({1, 4, 32}), k = normal({1, 6, 32});
+  EXPECT_THROW(attention(q, k, k, 5, 1, false), ArgumentError);
+  EXPECT_THROW(attention(q, k, q, 2, 1, false), ArgumentError);
+  EXPECT_THROW(attention(k, q, q, 2, 1, true), ArgumentError);
+  EXPECT_THROW(attention(q, normal({1, 0, 32}), k, 2, 1, false), ArgumentError);
+  EXPECT_THROW(attention(q, normal({2, 6, 32}), k, 2, 1, false), ArgumentError);
+}
+
+TEST_F(Ops, RowsAgreeWithTheirComposites) {
+  for (const int columns : {1, 7, 64, 515}) {
+    const auto x = normal({2, 9, columns});
+    const auto turned = mx::transpose(normal({columns, 9}));
+    for (const auto& each : {x, turned}) {
+      EXPECT_LT(distance(gelu(each), composite::gelu(each)), 1e-6f);
+      EXPECT_LT(distance(ops::softmax(each), composite::softmax(each)), 1e-6f);
+      for (const auto dtype : kWeightTypes) {
+        const auto w = normal({columns}, dtype), b = normal({columns}, dtype);
+        EXPECT_LT(
+            distance(
+                layer_norm(each, w, b, 1e-5f),
+                composite::layer_norm(each, w, b, 1e-5f)),
+            5e-6f);
+      }
+    }
+  }
+}
+
+TEST_F(Ops, SoftmaxKnowsMasks) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto x = mx::array({1.0f, -inf, 2.0f, -inf}, {1, 4});
+  EXPECT_LT(distance(ops::softmax(x), composite::softmax(x)), 1e-7f);
+}
+
+TEST_F(Ops, OffMeansTheComposite) {
+  kernels::set_enabled(false);
+  const auto x = normal({2, 5, 40}), w = normal({70, 40}), b = normal({70});
+  const Epilogue e{.bias = b, .activation = Activation::gelu};
+  EXPECT_EQ(
+      distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+      0);
+  EXPECT_EQ(distance(gelu(x), composite::gelu(x)), 0);
+  EXPECT_EQ(distance(ops::softmax(x), composite::softmax(x)), 0);
+}
+
+TEST_F(Ops, MlxProductsGoThroughTheForwarder) {
+  const auto before = mlxaudio_blas_calls();
+  const auto a = normal({64, 64});
+  mx::eval(mx::matmul(a, a));
+  EXPECT_GT(mlxaudio_blas_calls(), before) << mlxaudio_blas_name();
+}
+
+TEST_F(Ops, ForwardedProductsAreRight) {
+  for (const bool ta : {false, true}) {
+    for (const bool tb : {false, true}) {
+      const auto a = normal(ta ? mx::Shape{30, 7} : mx::Shape{7, 30});
+      const auto b = normal(tb ? mx::Shape{9, 30} : mx::Shape{30, 9});
+      const auto left = ta ? mx::transpose(a) : a;
+      const auto right = tb ? mx::transpose(b) : b;
+      const auto slow = mx::sum(
+          mx::multiply(mx::expand_dims(left, 2), mx::expand_dims(right, 0)),
+          1);
+      EXPECT_LT(distance(mx::matmul(left, right), slow), 1e-5f);
+    }
+  }
+}
+
+} // namespace
+} // namespace mlxaudio::ops
