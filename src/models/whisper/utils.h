@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Ported from openai-whisper, Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlxaudio::whisper {
+
+/// x / y where y divides x. \port whisper.utils.exact_div
+/// \throws ArgumentError if there is a remainder
+std::int64_t exact_div(std::int64_t x, std::int64_t y);
+
+/// "True" or "False", spelled just so. \port whisper.utils.str2bool
+/// \throws ArgumentError
+bool str2bool(std::string_view string);
+
+/// An integer, or nothing for "None". \port whisper.utils.optional_int
+/// \throws ArgumentError
+std::optional<int> optional_int(std::string_view string);
+
+/// A number, or nothing for "None". \port whisper.utils.optional_float
+/// \throws ArgumentError
+std::optional<double> optional_float(std::string_view string);
+
+/// Bytes of a text over its size compressed by zlib: high for text that
+/// repeats itself. \port whisper.utils.compression_ratio
+double compression_ratio(std::string_view text);
+
+/// `[hh:]mm:ss.mmm`. \port whisper.utils.format_timestamp
+/// \param seconds rounded to the nearest millisecond, halves to even
+/// \throws ArgumentError for a time that is negative or not a number
+std::string format_timestamp(
+    double seconds,
+    bool always_include_hours = false,
+    char decimal_marker = '.');
+
+} // namespace mlxaudio::whisper

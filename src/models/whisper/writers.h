@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Ported from openai-whisper, Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mlxaudio/stt.h"
+
+namespace mlxaudio::whisper {
+
+/// Writes a transcription in one of the reference's file formats.
+///
+/// A writer serves one transcription: give it the segments as they come
+/// (`begin`, `write` for each, `end`), or all at once (`write_result`).
+/// Text goes out in UTF-8, whatever the locale.
+/// \port whisper.utils.ResultWriter
+class ResultWriter {
+ public:
+  virtual ~ResultWriter() = default;
+
+  /// What the format's files end in, without a dot.
+  virtual std::string_view extension() const = 0;
+
+  /// Writes what comes before the first segment.
+  virtual void begin(std::ostream& file);
+  /// Writes a segment, in the order of the transcription.
+  virtual void write(const Segment& segment, std::ostream& file);
+  /// Writes what comes after the last segment.
+  virtual void end(const Transcription& result, std::ostream& file);
+
+  /// Writes a whole transcription.
+  /// \throws ArgumentError for a segment whose time is negative
+  void write_result(const Transcription& result, std::ostream& file);
+};
+
+/// A line for each segment. \port whisper.utils.WriteTXT
+class WriteTXT final : public ResultWriter {
+ public:
+  std::string_view extension() const override {
+    return "txt";
+  }
+  void write(const Segment& segment, std::ostream& file) override;
+};
+
+/// What SRT and WebVTT share: times of cues and their text.
+/// \port whisper.utils.SubtitlesWriter
+class SubtitlesWriter : public ResultWriter {
+ public:
+  void write(const Segment& segment, std::ostream& file) final;
+
+ protected:
+  SubtitlesWriter(bool always_include_hours, char decimal_marker)
+      : always_include_hours_(always_include_hours),
+        decimal_marker_(decimal_marker) {}
+  virtual void write_cue(
+      const std::string& start,
+      const std::string& end,
+      const std::string& text,
+      std::ostream& file) = 0;
+
+ private:
+  std::string format_timestamp(double seconds) const;
+
+  bool always_include_hours_;
+  char decimal_marker_;
+};
+
+/// WebVTT. \port whisper.utils.WriteVTT
+class WriteVTT final : public SubtitlesWriter {
+ public:
+  WriteVTT() : SubtitlesWriter(false, '.') {}
+  std::string_view extension() const override {
+    return "vtt";
+  }
+  void begin(std::ostream& file) override;
+
+ private:
+  void write_cue(
+      const std::string& start,
+      const std::string& end,
+      const std::string& text,
+      std::ostream& file) override;
+};
+
+/// SubRip. \port whisper.utils.WriteSRT
+class WriteSRT final : public SubtitlesWriter {
+ public:
+  WriteSRT() : SubtitlesWriter(true, ',') {}
+  std::string_view extension() const override {
+    return "srt";
+  }
+
+ private:
+  void write_cue(
+      const std::string& start,
+      const std::string& end,
+      const std::string& text,
+      std::ostream& file) override;
+
+  int count_ = 0;
+};
+
+/// Tab-separated start and end in whole milliseconds, and text; a tab within
+/// the text becomes a space. \port whisper.utils.WriteTSV
+class WriteTSV final : public ResultWriter {
+ public:
+  std::string_view extension() const override {
+    return "tsv";
+  }
+  void begin(std::ostream& file) override;
+  void write(const Segment& segment, std::ostream& file) override;
+};
+
+/// The whole result, in the bytes of Python's `json.dump`: one line without an
+/// end of line. \port whisper.utils.WriteJSON
+class WriteJSON final : public ResultWriter {
+ public:
+  std::string_view extension() const override {
+    return "json";
+  }
+  void end(const Transcription& result, std::ostream& file) override;
+};
+
+/// The formats' names, in the order in which "all" writes them.
+inline constexpr std::array<std::string_view, 5> kOutputFormats = {
+    "txt", "vtt", "srt", "tsv", "json"};
+
+/// Writers of a format, or of all of them for "all".
+/// \port whisper.utils.get_writer
+/// \throws ArgumentError for a format that there is not
+std::vector<std::unique_ptr<ResultWriter>> get_writer(
+    std::string_view output_format);
+
+/// Where the reference puts a result: the audio file's name, its last ending
+/// replaced by the format's, in `output_dir`.
+std::filesystem::path output_path(
+    const std::filesystem::path& output_dir,
+    const std::filesystem::path& audio_path,
+    std::string_view extension);
+
+} // namespace mlxaudio::whisper

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "models/whisper/writers.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "core/json.h"
+
+namespace mlxaudio::whisper {
+namespace {
+
+const Json& golden() {
+  static const Json json = read_json(
+      std::filesystem::path(MLXAUDIO_SOURCE_DIR) /
+      "tests/golden/whisper/writers.json");
+  return json;
+}
+
+double number_of(const Json& json) {
+  if (!json.is_string()) {
+    return json.get<double>();
+  }
+  return json == "nan"   ? std::numeric_limits<double>::quiet_NaN()
+         : json == "inf" ? std::numeric_limits<double>::infinity()
+                         : -std::numeric_limits<double>::infinity();
+}
+
+Transcription transcription_of(const Json& json) {
+  Transcription result;
+  result.text = json["text"];
+  result.language = json["language"];
+  for (const Json& s : json["segments"]) {
+    result.segments.push_back(
+        {.id = s["id"],
+         .seek = s["seek"],
+         .start = number_of(s["start"]),
+         .end = number_of(s["end"]),
+         .text = s["text"],
+         .tokens = s["tokens"].get<std::vector<int>>(),
+         .temperature = number_of(s["temperature"]),
+         .avg_logprob = number_of(s["avg_logprob"]),
+         .compression_ratio = number_of(s["compression_ratio"]),
+         .no_speech_prob = number_of(s["no_speech_prob"])});
+  }
+  return result;
+}
+
+TEST(Writers, WriteTheReferencesBytes) {
+  ASSERT_GE(golden()["results"].size(), 6u);
+  for (const Json& record : golden()["results"]) {
+    const Transcription result = transcription_of(record["result"]);
+    const auto writers = get_writer("all");
+    ASSERT_EQ(writers.size(), record["files"].size());
+    for (const auto& writer : writers) {
+      std::ostringstream file;
+      writer->write_result(result, file);
+      const std::string extension(writer->extension());
+      EXPECT_EQ(file.str(), record["files"][extension].get<std::string>())
+          << record["name"] << "." << extension;
+    }
+  }
+}
+
+TEST(Writers, StreamTheSameBytes) {
+  for (const Json& record : golden()["results"]) {
+    const Transcription result = transcription_of(record["result"]);
+    for (const std::string_view format : kOutputFormats) {
+      const auto writers = get_writer(format);
+      ASSERT_EQ(writers.size(), 1u);
+      ASSERT_EQ(writers.front()->extension(), format);
+      std::ostringstream file;
+      writers.front()->begin(file);
+      for (const Segment& segment : result.segments) {
+        writers.front()->write(segment, file);
+      }
+      writers.front()->end(result, file);
+      EXPECT_EQ(
+          file.str(),
+          record["files"][std::string(format)].get<std::string>());
+    }
+  }
+}
+
+TEST(Writers, UnknownFormatNamesTheKnown) {
+  try {
+    get_writer("docx");
+    FAIL();
+  } catch (const ArgumentError& e) {
+    EXPECT_NE(std::string(e.what()).find("docx"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find("srt"), std::string::npos);
+  }
+}
+
+TEST(OutputPath, CutsTheLastEndingAsPythonDoes) {
+  EXPECT_EQ(output_path("o", "a/b/clip.wav", "txt"), "o/clip.txt");
+  EXPECT_EQ(output_path("o", "clip.one.wav", "srt"), "o/clip.one.srt");
+  EXPECT_EQ(output_path("o", "clip", "srt"), "o/clip.srt");
+  EXPECT_EQ(output_path("o", ".hidden", "srt"), "o/.hidden.srt");
+  EXPECT_EQ(output_path("o", "..two.wav", "srt"), "o/..two.srt");
+  EXPECT_EQ(output_path("", "clip.wav", "txt"), "clip.txt");
+}
+
+} // namespace
+} // namespace mlxaudio::whisper
