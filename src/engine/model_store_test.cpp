@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+#include <set>
+
+#include "core/expect_error.h"
+#include "core/safetensors.h"
+#include "core/temp_folder.h"
+#include "engine/model_store.h"
+
+namespace mlxaudio::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path seed(const std::string& name) {
+  return fs::path(MLXAUDIO_SOURCE_DIR) / "tests/fuzz/seeds/whisper" / name;
+}
+
+/// An empty cache with the English vocabulary, for one test.
+class ModelStore : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const char* now = std::getenv("MLXAUDIO_CACHE"))
+      before_ = now;
+    ::setenv("MLXAUDIO_CACHE", folder_.path().c_str(), 1);
+    folder_.write("vocab/gpt2.tiktoken", "YQ== 0\n");
+  }
+  void TearDown() override {
+    if (before_)
+      ::setenv("MLXAUDIO_CACHE", before_->c_str(), 1);
+    else
+      ::unsetenv("MLXAUDIO_CACHE");
+  }
+
+  TempFolder folder_;
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST(Catalogue, HasEachSizeOnce) {
+  std::set<std::string_view> names;
+  for (const CatalogueEntry& entry : catalogue()) {
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
+    EXPECT_NO_THROW(whisper::check_dimensions(entry.dims, "catalogue"));
+    const CatalogueEntry* real = find_in_catalogue(entry.name);
+    ASSERT_NE(real, nullptr);
+    EXPECT_EQ(real->dims, entry.dims) << entry.name;
+    EXPECT_EQ(entry.dims.is_multilingual(), !entry.name.ends_with(".en"));
+    // Each dump decodes to a mask of just these dimensions.
+    const auto dump = whisper::alignment_heads_dump(entry.name);
+    EXPECT_EQ(dump.empty(), entry.openai_sha256.empty()) << entry.name;
+    if (!dump.empty()) {
+      EXPECT_FALSE(whisper::decode_alignment_heads(dump, entry.dims).empty());
+    }
+  }
+  EXPECT_EQ(find_in_catalogue("turbo")->name, "large-v3-turbo");
+  EXPECT_EQ(find_in_catalogue("large")->name, "large-v3");
+  EXPECT_EQ(find_in_catalogue("huge"), nullptr);
+  EXPECT_EQ(find_in_catalogue("large-v3")->dims.num_languages(), 100);
+  EXPECT_EQ(find_in_catalogue("large-v2")->dims.num_languages(), 99);
+}
+
+TEST_F(ModelStore, SaysHowToGetAModel) {
+  expect_error<ConfigError>(
+      [] { resolve_model("base"); },
+      {"base", "make models"});
+  expect_error<ConfigError>(
+      [] { resolve_model("turbo"); },
+      {"turbo", "models import CHECKPOINT --name large-v3-turbo"});
+  expect_error<ConfigError>(
+      [] { resolve_model("bse"); },
+      {"bse", "neither a model nor a folder or file", "models list"});
+}
+
+TEST_F(ModelStore, ImportsUnderANameAndFindsIt) {
+  const auto report = import_named(seed("ctranslate2"), "my-toy");
+  EXPECT_EQ(report.target, models_dir() / "my-toy");
+  EXPECT_EQ(resolve_model("my-toy"), models_dir() / "my-toy");
+  const auto models = list_models();
+  EXPECT_EQ(models.size(), catalogue().size() + 1);
+  EXPECT_EQ(models.back().name, "my-toy");
+  EXPECT_TRUE(models.back().installed);
+  EXPECT_EQ(models.back().parameters, report.parameters);
+  for (const auto& model : models)
+    EXPECT_EQ(model.installed, model.name == "my-toy");
+  expect_error<ConfigError>(
+      [] { resolve_model("nothing"); },
+      {"there are: my-toy"});
+
+  const ModelDetails details = model_info("my-toy");
+  EXPECT_TRUE(details.installed);
+  EXPECT_EQ(details.info.family, "whisper");
+  EXPECT_EQ(details.info.weight_type, "f16");
+  EXPECT_EQ(details.info.parameters, report.parameters);
+  EXPECT_EQ(details.info.config.front().first, "n_mels");
+  EXPECT_EQ(details.info.config.front().second, "4");
+  EXPECT_EQ(details.alignment_heads, (whisper::AlignmentHeads{{0, 1}, {1, 0}}));
+  EXPECT_EQ(details.provenance.front().first, "origin");
+}
+
+TEST_F(ModelStore, TakesFoldersAndFiles) {
+  EXPECT_EQ(resolve_model(seed("mlx").string()), seed("mlx"));
+  EXPECT_EQ(model_info(seed("toy.pt").string()).layout, "OpenAI");
+}
+
+TEST_F(ModelStore, TellsOfModelsThatAreNotThere) {
+  const ModelDetails base = model_info("base");
+  EXPECT_FALSE(base.installed);
+  EXPECT_EQ(base.info.parameters, 71'825'920u); // as its weights have
+  EXPECT_EQ(base.alignment_heads.size(), 8u);
+  EXPECT_TRUE(base.info.multilingual);
+  EXPECT_EQ(model_info("distil-large-v3").alignment_heads.size(), 20u);
+}
+
+TEST_F(ModelStore, RefusesNamesThatMislead) {
+  for (const std::string name : {"", ".x", "a/b", "../x", "a b"})
+    expect_error<ArgumentError>(
+        [&] { import_named(seed("mlx"), name); },
+        {"cannot be a model's name"});
+  expect_error<ArgumentError>(
+      [] { import_named(seed("mlx"), "base"); },
+      {"is not a base", "n_mels is 4, not 80"});
+  expect_error<ArgumentError>(
+      [] { import_named(seed("mlx"), "turbo"); },
+      {"large-v3-turbo"});
+}
+
+TEST_F(ModelStore, ADamagedModelHidesNoOther) {
+  import_named(seed("mlx"), "good");
+  folder_.write("models/bad/config.json", "{");
+  const auto models = list_models();
+  EXPECT_EQ(models[models.size() - 2].name, "bad");
+  EXPECT_EQ(models[models.size() - 2].parameters, 0u);
+  EXPECT_EQ(models.back().name, "good");
+  EXPECT_THROW(model_info("bad"), ConfigError);
+}
+
+TEST_F(ModelStore, ReimportReplacesTheModel) {
+  import_named(seed("mlx"), "toy");
+  import_named(seed("toy.pt"), "toy", std::nullopt);
+  EXPECT_EQ(model_info("toy").info.weight_type, "f32");
+}
+
+} // namespace
+} // namespace mlxaudio::engine
