@@ -10,13 +10,13 @@ namespace mlxaudio {
 
 /// What kind of thing went wrong; programs decide by it, people read `what()`.
 enum class ErrorCode {
-  config, ///< a model's configuration is missing, malformed or absurd
-  weights, ///< weights are missing, misshapen, truncated or not numbers
-  audio, ///< audio cannot be read, or is not audio
-  token, ///< a vocabulary or token is wrong for the model
+  config,      ///< a model's configuration is missing, malformed or absurd
+  weights,     ///< weights are missing, misshapen, truncated or not numbers
+  audio,       ///< audio cannot be read, or is not audio
+  token,       ///< a vocabulary or token is wrong for the model
   unsupported, ///< a valid request that this build or model cannot serve
-  argument, ///< an option or argument is out of its range
-  output, ///< a result cannot be written
+  argument,    ///< an option or argument is out of its range
+  output,      ///< a result cannot be written
   interrupted, ///< a stop was requested before there was any result
 };
 

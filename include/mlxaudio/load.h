@@ -23,7 +23,7 @@ struct LoadOptions {
 
 /// What is known of a loaded model, or of one in the catalogue.
 struct ModelInfo {
-  std::string name; ///< as given to load()
+  std::string name;   ///< as given to load()
   std::string family; ///< "whisper"
   std::filesystem::path path;
   std::string weight_type; ///< "f16", "f32", ...

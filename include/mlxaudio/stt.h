@@ -27,7 +27,8 @@ struct TranscribeOptions {
   /// Code ("en") or English name ("english") of the language spoken; detected
   /// from the first 30 s when empty.
   std::optional<std::string> language;
-  /// Text given to the first window as if it had come before.
+  /// Text given to the first window as if it had come before: names and words
+  /// to be spelled in this way, or a style.
   std::optional<std::string> initial_prompt;
   /// Whether the text of one window is the prompt of the next.
   bool condition_on_previous_text = true;
@@ -37,31 +38,32 @@ struct TranscribeOptions {
   /// See `no_speech_threshold`; empty: the probability alone decides.
   std::optional<double> logprob_threshold = -1.0;
   /// Token ids never to be sampled; -1 stands for the tokenizer's list of
-  /// symbols that are not speech. Empty: only the tokens of the task.
+  /// symbols that are not speech. The tokens of the task (start, language,
+  /// ...) are added to any list but the empty one, which suppresses nothing.
   std::vector<int> suppress_tokens = {-1};
   /// Never begin a window with a space or the end.
   bool suppress_blank = true;
   /// Sample text only, no timestamps.
   bool without_timestamps = false;
-  /// The first timestamp of a window is at most this; empty: no limit.
-  /// \unit s
+  /// The first timestamp of a window is at most this; empty, and 0 as in the
+  /// reference: no limit. \unit s
   std::optional<double> max_initial_timestamp = 1.0;
-  /// Most tokens sampled in one window; empty: half the text context.
+  /// Most tokens sampled in one window; empty, and 0: half the text context.
   std::optional<int> sample_len;
 };
 
 /// One stretch of speech.
 struct Segment {
-  int id = 0; ///< number in the transcription, from 0
-  int seek = 0; ///< where its window began, in mel frames of 10 ms
+  int id = 0;       ///< number in the transcription, from 0
+  int seek = 0;     ///< where its window began, in mel frames of 10 ms
   double start = 0; ///< \unit s
-  double end = 0; ///< \unit s
+  double end = 0;   ///< \unit s
   std::string text;
-  std::vector<int> tokens; ///< with timestamp tokens
-  double temperature = 0; ///< that it was sampled at
-  double avg_logprob = 0; ///< of its window
+  std::vector<int> tokens;      ///< with timestamp tokens
+  double temperature = 0;       ///< that it was sampled at
+  double avg_logprob = 0;       ///< of its window
   double compression_ratio = 0; ///< of its window's text
-  double no_speech_prob = 0; ///< of its window
+  double no_speech_prob = 0;    ///< of its window
 };
 
 /// A language and how likely it is.
@@ -78,11 +80,12 @@ struct Transcription {
 
 /// How far a transcription is.
 struct TranscribeProgress {
-  double done = 0; ///< \unit s of audio
+  double done = 0;  ///< \unit s of audio
   double total = 0; ///< \unit s of audio
 };
 
-/// Called on the caller's thread while it waits.
+/// Called on the caller's thread while it waits, in the order of events. One
+/// that throws stops the work, and the call throws the same.
 struct TranscribeCallbacks {
   /// The segments of a window, as soon as it is accepted.
   std::function<void(const std::vector<Segment>&)> on_segments;
@@ -101,13 +104,13 @@ class MLXAUDIO_API SpeechToText {
   /// Whether `model` is a name, a folder or a file is decided in that order.
   /// Never reaches the network: a model of the catalogue that is not there is
   /// an error that names the command which gets it.
-  /// \throws ConfigError, WeightError, TokenError, UnsupportedError
+  /// \throws ConfigError, WeightError, TokenError, UnsupportedError;
+  ///   ArgumentError for a device or number of threads other than that of the
+  ///   process's first model
   static SpeechToText load(
-      const std::string& model,
-      const LoadOptions& options = {});
+      const std::string& model, const LoadOptions& options = {});
 
   /// Transcribes audio of any sample rate (resampled to 16 kHz).
-  /// \port whisper.transcribe.transcribe
   /// \throws AudioError, ArgumentError, UnsupportedError; InterruptedError if
   /// stopped before the first window was done
   Transcription transcribe(
@@ -127,8 +130,7 @@ class MLXAUDIO_API SpeechToText {
   /// Probability of each language over the first 30 s, most likely first.
   /// \throws UnsupportedError for an English-only model
   std::vector<LanguageProbability> detect_language(
-      const Audio& audio,
-      std::stop_token stop = {}) const;
+      const Audio& audio, std::stop_token stop = {}) const;
 
   const ModelInfo& info() const;
 

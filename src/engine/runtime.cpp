@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "engine/runtime.h"
+
+#include <mutex>
+#include <optional>
+
+#include <fmt/format.h>
+#include <mlx/device.h>
+#include <mlx/memory.h>
+
+#include "kernels/memory.h"
+#include "kernels/threads.h"
+#include "mlxaudio/error.h"
+
+namespace mx = mlx::core;
+
+namespace mlxaudio::engine {
+
+namespace {
+
+/// What MLX keeps of freed memory on a GPU: enough for the temporaries of one
+/// window, so that a service with many models does not hoard.
+constexpr std::size_t kCacheLimit = std::size_t{1} << 30;
+
+const char* name_of(Device device) {
+  return device == Device::gpu ? "gpu" : "cpu";
+}
+
+} // namespace
+
+void start_runtime(const LoadOptions& options) {
+  static std::mutex mutex;
+  static std::optional<Device> started;
+
+  const std::lock_guard lock(mutex);
+  if (!started) {
+    const auto device =
+        options.device == Device::gpu ? mx::Device::gpu : mx::Device::cpu;
+    if (!mx::is_available(device)) {
+      throw UnsupportedError(fmt::format(
+          "[load] this build of MLX finds no {}: load the model on the cpu, "
+          "or build with an SDK for your device",
+          name_of(options.device)));
+    }
+    kernels::set_threads(options.threads);
+    kernels::keep_freed_memory();
+    mx::set_default_device(device);
+    mx::set_cache_limit(kCacheLimit);
+    started = options.device;
+    return;
+  }
+  if (options.device != *started) {
+    throw ArgumentError(fmt::format(
+        "[load] device {}: this process runs on the {}, as its first model "
+        "does; use another process",
+        name_of(options.device),
+        name_of(*started)));
+  }
+  if (options.threads != 0 && options.threads != kernels::threads()) {
+    throw ArgumentError(fmt::format(
+        "[load] threads {}: this process runs on {}, as its first model "
+        "chose; leave threads at 0",
+        options.threads,
+        kernels::threads()));
+  }
+}
+
+} // namespace mlxaudio::engine

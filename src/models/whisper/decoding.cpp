@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: MIT
+// Ported from openai-whisper (whisper/decoding.py), Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, licenses/whisper.txt, with the layout of
+// mlx-audio, Copyright (c) 2023 Apple Inc.,
+// https://github.com/Blaizzy/mlx-audio.
+#include "models/whisper/decoding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <mlx/ops.h>
+
+#include "models/whisper/audio.h"
+#include "models/whisper/utils.h"
+#include "text/python.h"
+
+namespace mlxaudio::whisper {
+
+namespace {
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+/// Token ids as an array. \shape [B, T]
+mx::array to_array(const Sequences& tokens) {
+  const auto n_batch = static_cast<int>(tokens.size());
+  const auto length = static_cast<int>(tokens.front().size());
+  std::vector<int> flat;
+  flat.reserve(static_cast<std::size_t>(n_batch) * tokens.front().size());
+  for (const auto& sequence : tokens) {
+    flat.insert(flat.end(), sequence.begin(), sequence.end());
+  }
+  return mx::array(flat.data(), {n_batch, length}, mx::int32);
+}
+
+/// An array's numbers on the host, in f32.
+std::vector<float> to_host(const mx::array& a) {
+  mx::array values = mx::contiguous(mx::astype(a, mx::float32));
+  values.eval();
+  const float* data = values.data<float>();
+  return {data, data + values.size()};
+}
+
+/// log(sum(exp(row))), summed in double so that the order does not matter.
+double logsumexp(std::span<const float> row) {
+  const float max = *std::max_element(row.begin(), row.end());
+  if (!std::isfinite(max)) {
+    return max;
+  }
+  double sum = 0;
+  for (const float value : row) {
+    sum += std::exp(value - max);
+  }
+  return max + std::log(sum);
+}
+
+/// Python's `tokens[-n:]`: for n = 0 all of them, for a negative n all but the
+/// first -n.
+std::vector<int> last(const std::vector<int>& tokens, int n) {
+  const auto size = static_cast<int>(tokens.size());
+  const int begin = n > 0 ? std::max(size - n, 0) : std::min(-n, size);
+  return {tokens.begin() + begin, tokens.end()};
+}
+
+/// Tokens of a prompt or a prefix, which are given as text or as tokens.
+std::vector<int> encode_context(
+    const Tokenizer& tokenizer,
+    const std::variant<std::string, std::vector<int>>& context) {
+  if (const auto* tokens = std::get_if<std::vector<int>>(&context)) {
+    return *tokens;
+  }
+  const auto& text = std::get<std::string>(context);
+  return tokenizer.encode(" " + std::string(text::python_strip(text)));
+}
+
+/// Whether Python takes a prompt or a prefix for given.
+bool is_given(const std::variant<std::string, std::vector<int>>& context) {
+  return std::visit([](const auto& c) { return !c.empty(); }, context);
+}
+
+bool is_audio_features(const Whisper& model, const mx::array& mel) {
+  return mel.shape(-2) == model.dims.n_audio_ctx &&
+         mel.shape(-1) == model.dims.n_audio_state;
+}
+
+/// Encodes, unless what is given has been encoded before.
+mx::array encode(const Whisper& model, const mx::array& mel) {
+  if (is_audio_features(model, mel)) {
+    return mel;
+  }
+  return model.embed_audio(mel);
+}
+
+/// Makes an inference forget, however its run ends.
+struct Cleanup {
+  Inference& inference;
+  ~Cleanup() {
+    inference.cleanup_caching();
+  }
+};
+
+mx::array with_batch(const mx::array& mel) {
+  return mel.ndim() == 2 ? mx::expand_dims(mel, 0) : mel;
+}
+
+} // namespace
+
+DetectedLanguages detect_language(
+    const Whisper& model, mx::array mel, const Tokenizer& tokenizer) {
+  const auto& sot_sequence = tokenizer.sot_sequence;
+  if (!tokenizer.language ||
+      std::find(
+          sot_sequence.begin(),
+          sot_sequence.end(),
+          tokenizer.language_token()) == sot_sequence.end()) {
+    throw UnsupportedError(
+        "[whisper.detect_language] this model has no language tokens: it knows "
+        "English only; set the language to \"en\", or take a multilingual "
+        "model");
+  }
+  mel = encode(model, with_batch(mel));
+
+  const int n_audio = mel.shape(0);
+  const Sequences x(n_audio, {tokenizer.sot});
+  const mx::array logits =
+      mx::reshape(model.logits(to_array(x), mel), {n_audio, -1});
+  StepLogits host{logits.shape(1), to_host(logits)};
+
+  DetectedLanguages detected;
+  for (int i = 0; i < n_audio; ++i) {
+    const auto row = host.row(i);
+    // The softmax over the languages alone is the one over all tokens with the
+    // others at minus infinity.
+    std::vector<float> values;
+    for (const int token : tokenizer.all_language_tokens) {
+      values.push_back(row[token]);
+    }
+    const double total = logsumexp(values);
+    std::vector<LanguageProbability> probs;
+    int best = tokenizer.all_language_tokens.front();
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      const int token = tokenizer.all_language_tokens[j];
+      probs.emplace_back(
+          tokenizer.all_language_codes[j],
+          std::exp(values[j] - total));
+      if (row[token] > row[best]) {
+        best = token;
+      }
+    }
+    detected.language_tokens.push_back(best);
+    detected.language_probs.push_back(std::move(probs));
+  }
+  return detected;
+}
+
+const std::string& most_probable(
+    const std::vector<LanguageProbability>& language_probs) {
+  return std::max_element(
+             language_probs.begin(),
+             language_probs.end(),
+             [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+const DecodingOptions& verify_options(
+    const DecodingOptions& options, const ModelDimensions& dims) {
+  const auto refuse = [](const std::string& what) {
+    throw ArgumentError("[whisper.decode] " + what);
+  };
+  if (options.task != "transcribe" && options.task != "translate" &&
+      options.task != "lang_id") {
+    refuse(fmt::format(
+        "unknown task \"{}\": it is \"transcribe\", \"translate\" or "
+        "\"lang_id\"",
+        options.task));
+  }
+  if (options.beam_size && options.best_of) {
+    refuse("beam_size and best_of exclude each other: give one of them");
+  }
+  if (options.temperature == 0 && options.best_of) {
+    refuse("best_of needs a temperature above 0: greedy samples are all alike");
+  }
+  if (options.patience && !options.beam_size) {
+    refuse("patience needs beam_size");
+  }
+  if (options.length_penalty &&
+      !(*options.length_penalty >= 0 && *options.length_penalty <= 1)) {
+    refuse(fmt::format(
+        "length_penalty {} is not between 0 and 1",
+        *options.length_penalty));
+  }
+  if (options.beam_size) {
+    throw UnsupportedError(
+        "[whisper.decode] there is no beam search yet: leave beam_size out");
+  }
+  if (options.sample_len.value_or(0) < 0) {
+    refuse(fmt::format("sample_len {} is negative", *options.sample_len));
+  }
+  if (!(options.max_initial_timestamp.value_or(0) >= 0 &&
+        options.max_initial_timestamp.value_or(0) <= kChunkLength)) {
+    refuse(fmt::format(
+        "max_initial_timestamp {} is not within a window of {} s",
+        *options.max_initial_timestamp,
+        kChunkLength));
+  }
+  for (const int token : options.suppress_tokens) {
+    if (token < -1 || token >= dims.n_vocab) {
+      refuse(fmt::format(
+          "suppress_tokens has {}, which is not a token: they go from 0 to "
+          "{}, and -1 stands for those that are not speech",
+          token,
+          dims.n_vocab - 1));
+    }
+  }
+  const auto check_context =
+      [&](const std::variant<std::string, std::vector<int>>& context,
+          const char* name) {
+        const auto* tokens = std::get_if<std::vector<int>>(&context);
+        for (const int token : tokens ? *tokens : std::vector<int>{}) {
+          if (token < 0 || token >= dims.n_vocab) {
+            refuse(fmt::format(
+                "{} has {}, which is not a token: they go from 0 to {}",
+                name,
+                token,
+                dims.n_vocab - 1));
+          }
+        }
+      };
+  check_context(options.prompt, "prompt");
+  check_context(options.prefix, "prefix");
+  return options;
+}
+
+MLXInference::MLXInference(const Whisper& model, int initial_token_length)
+    : model_(model), initial_token_length_(initial_token_length) {}
+
+mx::array MLXInference::logits(
+    const Sequences& tokens,
+    const mx::array& audio_features,
+    std::span<const int> positions) {
+  Sequences inputs = tokens;
+  if (static_cast<int>(tokens.front().size()) > initial_token_length_) {
+    // Only the last token is new, except in the first forward pass.
+    for (auto& sequence : inputs) {
+      sequence.erase(sequence.begin(), sequence.end() - 1);
+    }
+  }
+  TextDecoder::Call call;
+  if (kv_cache_.empty()) {
+    call.kv_cache = model_.decoder.make_cache(
+        static_cast<int>(tokens.size()),
+        audio_features.dtype());
+  } else {
+    call.kv_cache = std::exchange(kv_cache_, {});
+  }
+  // A step has one new token, and needs no choice.
+  if (inputs.front().size() > 1 || positions.size() > 1) {
+    call.positions.assign(positions.begin(), positions.end());
+  }
+  auto out = model_.decoder(to_array(inputs), audio_features, std::move(call));
+  kv_cache_ = std::move(out.kv_cache);
+  return mx::astype(out.logits, mx::float32);
+}
+
+void MLXInference::rearrange_kv_cache(std::span<const int> source_indices) {
+  kv_cache_ = whisper::rearrange_kv_cache(std::move(kv_cache_), source_indices);
+}
+
+void MLXInference::cleanup_caching() {
+  kv_cache_ = {};
+}
+
+MaximumLikelihoodRanker::MaximumLikelihoodRanker(
+    std::optional<double> length_penalty)
+    : length_penalty_(length_penalty) {}
+
+std::vector<int> MaximumLikelihoodRanker::rank(
+    const std::vector<Sequences>& tokens,
+    const std::vector<std::vector<double>>& sum_logprobs) const {
+  const auto score = [this](double logprob, std::size_t length) {
+    const auto n = static_cast<double>(length);
+    // DEVIATION(whisper-empty-sequence): the reference divides by zero, and
+    // fails, for a sequence without tokens; here its score is minus infinity.
+    if (!length_penalty_) {
+      return n > 0 ? logprob / n : -std::numeric_limits<double>::infinity();
+    }
+    // From the Google NMT paper.
+    return logprob / std::pow((5 + n) / 6, *length_penalty_);
+  };
+  std::vector<int> selected;
+  for (std::size_t group = 0; group < tokens.size(); ++group) {
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < tokens[group].size(); ++i) {
+      scores.push_back(score(sum_logprobs[group][i], tokens[group][i].size()));
+    }
+    selected.push_back(static_cast<int>(
+        std::max_element(scores.begin(), scores.end()) - scores.begin()));
+  }
+  return selected;
+}
+
+int StepLogits::n_batch() const {
+  return static_cast<int>(values.size()) / n_vocab;
+}
+
+std::span<float> StepLogits::row(int k) {
+  return std::span(values).subspan(
+      static_cast<std::size_t>(k) * n_vocab,
+      n_vocab);
+}
+
+std::span<const float> StepLogits::row(int k) const {
+  return std::span(values).subspan(
+      static_cast<std::size_t>(k) * n_vocab,
+      n_vocab);
+}
+
+GreedyDecoder::GreedyDecoder(double temperature, int eot) : eot_(eot) {
+  if (temperature != 0) {
+    throw UnsupportedError(fmt::format(
+        "[whisper.decode] temperature {} asks for sampling, which there is "
+        "not yet: use 0",
+        temperature));
+  }
+}
+
+bool GreedyDecoder::update(
+    Sequences& tokens,
+    const StepLogits& logits,
+    std::vector<float>& sum_logprobs) {
+  bool completed = true;
+  for (std::size_t k = 0; k < tokens.size(); ++k) {
+    const auto row = logits.row(static_cast<int>(k));
+    if (tokens[k].back() == eot_) {
+      tokens[k].push_back(eot_);
+      continue;
+    }
+    const auto next = std::max_element(row.begin(), row.end());
+    sum_logprobs[k] += static_cast<float>(*next - logsumexp(row));
+    const auto token = static_cast<int>(next - row.begin());
+    tokens[k].push_back(token);
+    completed = completed && token == eot_;
+  }
+  return completed;
+}
+
+TokenDecoder::Candidates GreedyDecoder::finalize(
+    std::vector<Sequences> tokens,
+    const std::vector<std::vector<float>>& sum_logprobs) {
+  Candidates candidates;
+  for (auto& group : tokens) {
+    for (auto& sequence : group) {
+      sequence.push_back(eot_);
+    }
+  }
+  candidates.tokens = std::move(tokens);
+  for (const auto& group : sum_logprobs) {
+    candidates.sum_logprobs.emplace_back(group.begin(), group.end());
+  }
+  return candidates;
+}
+
+SuppressBlank::SuppressBlank(const Tokenizer& tokenizer, int sample_begin)
+    : blank_(tokenizer.encode(" ")), sample_begin_(sample_begin) {
+  blank_.push_back(tokenizer.eot);
+}
+
+void SuppressBlank::apply(StepLogits& logits, const Sequences& tokens) const {
+  if (static_cast<int>(tokens.front().size()) != sample_begin_) {
+    return;
+  }
+  for (int k = 0; k < logits.n_batch(); ++k) {
+    const auto row = logits.row(k);
+    for (const int token : blank_) {
+      row[token] = kNever;
+    }
+  }
+}
+
+SuppressTokens::SuppressTokens(std::vector<int> suppress_tokens)
+    : suppress_tokens_(std::move(suppress_tokens)) {}
+
+void SuppressTokens::apply(StepLogits& logits, const Sequences&) const {
+  for (int k = 0; k < logits.n_batch(); ++k) {
+    const auto row = logits.row(k);
+    for (const int token : suppress_tokens_) {
+      row[token] = kNever;
+    }
+  }
+}
+
+ApplyTimestampRules::ApplyTimestampRules(
+    const Tokenizer& tokenizer,
+    int sample_begin,
+    std::optional<int> max_initial_timestamp_index)
+    : no_timestamps_(tokenizer.no_timestamps),
+      timestamp_begin_(tokenizer.timestamp_begin),
+      eot_(tokenizer.eot),
+      sample_begin_(sample_begin),
+      max_initial_timestamp_index_(max_initial_timestamp_index) {}
+
+void ApplyTimestampRules::apply(
+    StepLogits& logits, const Sequences& tokens) const {
+  for (int k = 0; k < logits.n_batch(); ++k) {
+    const auto row = logits.row(k);
+    const auto suppress = [&row, this](int begin, int end) {
+      end = std::min(end, static_cast<int>(row.size()));
+      for (int token = begin; token < end; ++token) {
+        row[token] = kNever;
+      }
+    };
+    const auto n_vocab = static_cast<int>(row.size());
+
+    // `without_timestamps` is what decides on this token.
+    row[no_timestamps_] = kNever;
+
+    // Timestamps come in pairs, except directly before the end.
+    const std::span<const int> sampled =
+        std::span(tokens[k]).subspan(static_cast<std::size_t>(sample_begin_));
+    const auto is_timestamp = [this](int token) {
+      return token >= timestamp_begin_;
+    };
+    const auto n = sampled.size();
+    const bool last_was_timestamp = n >= 1 && is_timestamp(sampled[n - 1]);
+    const bool penultimate_was_timestamp =
+        n < 2 || is_timestamp(sampled[n - 2]);
+    if (last_was_timestamp) {
+      if (penultimate_was_timestamp) { // has to be text
+        suppress(timestamp_begin_, n_vocab);
+      } else { // cannot be text
+        suppress(0, eot_);
+      }
+    }
+
+    const auto timestamp_last =
+        std::find_if(sampled.rbegin(), sampled.rend(), is_timestamp);
+    if (timestamp_last != sampled.rend()) {
+      // Timestamps do not decrease, and the one after the end of a segment is
+      // larger than it: a segment without length could repeat for ever.
+      const bool may_repeat = last_was_timestamp && !penultimate_was_timestamp;
+      suppress(timestamp_begin_, *timestamp_last + (may_repeat ? 0 : 1));
+    }
+
+    if (static_cast<int>(tokens[k].size()) == sample_begin_) {
+      suppress(0, timestamp_begin_);
+      if (max_initial_timestamp_index_) {
+        suppress(timestamp_begin_ + *max_initial_timestamp_index_ + 1, n_vocab);
+      }
+    }
+
+    // The reference compares log probabilities; both sides have the same
+    // normaliser, so logits compare the same.
+    const double timestamps = logsumexp(row.subspan(timestamp_begin_));
+    const auto text = row.first(timestamp_begin_);
+    if (timestamps > *std::max_element(text.begin(), text.end())) {
+      suppress(0, timestamp_begin_);
+    }
+  }
+}
+
+DecodingTask::DecodingTask(
+    const Whisper& model, DecodingOptions options, std::stop_token stop)
+    : DecodingTask(model, std::move(options), std::move(stop), nullptr) {}
+
+DecodingTask::DecodingTask(
+    const Whisper& model,
+    DecodingOptions options,
+    std::stop_token stop,
+    std::unique_ptr<Inference> inference)
+    : model_(model),
+      stop_(std::move(stop)),
+      options_(verify_options(options, model.dims)),
+      tokenizer_(
+          model.get_tokenizer(options_.language.value_or("en"), options_.task)),
+      n_group_(options_.beam_size.value_or(options_.best_of.value_or(1))),
+      n_ctx_(model.dims.n_text_ctx),
+      // As Python's `or`: 0 is the default too.
+      sample_len_(
+          options_.sample_len.value_or(0) != 0 ? *options_.sample_len
+                                               : model.dims.n_text_ctx / 2),
+      sot_sequence_(
+          options_.without_timestamps
+              ? tokenizer_.sot_sequence_including_notimestamps()
+              : tokenizer_.sot_sequence),
+      initial_tokens_(get_initial_tokens()),
+      sample_begin_(static_cast<int>(initial_tokens_.size())),
+      sot_index_(static_cast<int>(
+          std::find(
+              initial_tokens_.begin(), initial_tokens_.end(), tokenizer_.sot) -
+          initial_tokens_.begin())),
+      inference_(
+          inference ? std::move(inference)
+                    : std::make_unique<MLXInference>(model, sample_begin_)),
+      sequence_ranker_(
+          std::make_unique<MaximumLikelihoodRanker>(options_.length_penalty)),
+      decoder_(std::make_unique<GreedyDecoder>(
+          options_.temperature, tokenizer_.eot)) {
+  if (options_.suppress_blank) {
+    logit_filters_.push_back(
+        std::make_unique<SuppressBlank>(tokenizer_, sample_begin_));
+  }
+  if (!options_.suppress_tokens.empty()) {
+    logit_filters_.push_back(
+        std::make_unique<SuppressTokens>(get_suppress_tokens()));
+  }
+  if (!options_.without_timestamps) {
+    // Usually 0.02 seconds.
+    const double precision =
+        static_cast<double>(kChunkLength) / model.dims.n_audio_ctx;
+    std::optional<int> max_initial_timestamp_index;
+    if (options_.max_initial_timestamp.value_or(0) != 0) {
+      // Python rounds halves to even.
+      max_initial_timestamp_index = static_cast<int>(
+          std::nearbyint(*options_.max_initial_timestamp / precision));
+    }
+    logit_filters_.push_back(std::make_unique<ApplyTimestampRules>(
+        tokenizer_,
+        sample_begin_,
+        max_initial_timestamp_index));
+  }
+}
+
+std::vector<int> DecodingTask::get_initial_tokens() const {
+  std::vector<int> tokens = sot_sequence_;
+
+  if (is_given(options_.prefix)) {
+    const int max_prefix_len = n_ctx_ / 2 - sample_len_;
+    // With `sample_len` at its default there is room for nothing, and Python's
+    // [-0:] takes everything.
+    const auto prefix_tokens =
+        last(encode_context(tokenizer_, options_.prefix), max_prefix_len);
+    tokens.insert(tokens.end(), prefix_tokens.begin(), prefix_tokens.end());
+  }
+
+  if (is_given(options_.prompt)) {
+    auto prompt_tokens =
+        last(encode_context(tokenizer_, options_.prompt), n_ctx_ / 2 - 1);
+    prompt_tokens.insert(prompt_tokens.begin(), tokenizer_.sot_prev);
+    tokens.insert(tokens.begin(), prompt_tokens.begin(), prompt_tokens.end());
+  }
+
+  if (static_cast<int>(tokens.size()) > n_ctx_) {
+    throw ArgumentError(fmt::format(
+        "[whisper.decode] prompt and prefix make {} tokens, more than the "
+        "{} of the text context: shorten the prefix",
+        tokens.size(),
+        n_ctx_));
+  }
+  return tokens;
+}
+
+std::vector<int> DecodingTask::get_suppress_tokens() const {
+  std::set<int> suppress_tokens;
+  for (const int token : options_.suppress_tokens) {
+    if (token >= 0) {
+      suppress_tokens.insert(token);
+    } else {
+      suppress_tokens.insert(
+          tokenizer_.non_speech_tokens.begin(),
+          tokenizer_.non_speech_tokens.end());
+    }
+  }
+  suppress_tokens.insert(
+      {tokenizer_.transcribe,
+       tokenizer_.translate,
+       tokenizer_.sot,
+       tokenizer_.sot_prev,
+       tokenizer_.sot_lm,
+       // Its probability is collected separately.
+       tokenizer_.no_speech});
+  return {suppress_tokens.begin(), suppress_tokens.end()};
+}
+
+mx::array DecodingTask::get_audio_features(const mx::array& mel) const {
+  return encode(model_, mel);
+}
+
+DecodingTask::Languages DecodingTask::detect_language(
+    const mx::array& audio_features, Sequences& tokens) const {
+  const auto n_audio = static_cast<std::size_t>(audio_features.shape(0));
+  if (options_.language && options_.task != "lang_id") {
+    return {std::vector(n_audio, *options_.language), std::nullopt};
+  }
+  auto detected = whisper::detect_language(model_, audio_features, tokenizer_);
+  Languages languages;
+  for (std::size_t i = 0; i < n_audio; ++i) {
+    languages.languages.push_back(most_probable(detected.language_probs[i]));
+    if (!options_.language) {
+      tokens[i][static_cast<std::size_t>(sot_index_) + 1] =
+          detected.language_tokens[i];
+    }
+  }
+  languages.language_probs = std::move(detected.language_probs);
+  return languages;
+}
+
+DecodingTask::Sampled DecodingTask::main_loop(
+    const mx::array& audio_features, Sequences tokens) {
+  const auto n_batch = tokens.size();
+  Sampled sampled{
+      std::move(tokens),
+      std::vector<float>(n_batch, 0),
+      std::vector<double>(n_batch, std::numeric_limits<double>::quiet_NaN())};
+  const Cleanup cleanup{*inference_};
+
+  for (int i = 0; i < sample_len_; ++i) {
+    if (stop_.stop_requested()) {
+      throw InterruptedError("[whisper.decode] stopped within a window");
+    }
+    // At first the start of the transcript is wanted too, for what the model
+    // thinks of silence.
+    const bool first = i == 0;
+    const std::vector<int> positions =
+        first ? std::vector{sot_index_, sample_begin_ - 1} : std::vector{0};
+    const mx::array all =
+        inference_->logits(sampled.tokens, audio_features, positions);
+    const int n_vocab = all.shape(-1);
+    const auto n_positions = positions.size();
+    const auto values = to_host(all);
+    StepLogits logits{n_vocab, {}};
+    for (std::size_t k = 0; k < n_batch; ++k) {
+      const auto position = [&](std::size_t p) {
+        return std::span(values).subspan(
+            (k * n_positions + p) * static_cast<std::size_t>(n_vocab),
+            static_cast<std::size_t>(n_vocab));
+      };
+      if (first) {
+        const auto at_sot = position(0);
+        sampled.no_speech_probs[k] = static_cast<float>(
+            std::exp(at_sot[tokenizer_.no_speech] - logsumexp(at_sot)));
+      }
+      const auto at_last = position(n_positions - 1);
+      logits.values.insert(logits.values.end(), at_last.begin(), at_last.end());
+    }
+
+    for (const auto& logit_filter : logit_filters_) {
+      logit_filter->apply(logits, sampled.tokens);
+    }
+
+    const bool completed =
+        decoder_->update(sampled.tokens, logits, sampled.sum_logprobs);
+    if (completed || static_cast<int>(sampled.tokens.front().size()) > n_ctx_) {
+      break;
+    }
+  }
+  return sampled;
+}
+
+std::vector<DecodingResult> DecodingTask::run(const mx::array& mel) {
+  decoder_->reset();
+  const auto n_audio = static_cast<std::size_t>(mel.shape(0));
+
+  const mx::array audio_features = get_audio_features(mel);
+  Sequences tokens(n_audio, initial_tokens_);
+
+  const auto [languages, language_probs] =
+      detect_language(audio_features, tokens);
+  const auto features = [&audio_features](std::size_t i) {
+    return mx::take(audio_features, static_cast<int>(i), 0);
+  };
+  if (options_.task == "lang_id") {
+    std::vector<DecodingResult> results;
+    for (std::size_t i = 0; i < n_audio; ++i) {
+      results.push_back(
+          {.audio_features = features(i),
+           .language = languages[i],
+           .language_probs = (*language_probs)[i]});
+    }
+    return results;
+  }
+
+  // Each sequence of a group samples for itself.
+  const auto n_group = static_cast<std::size_t>(n_group_);
+  Sequences repeated;
+  for (const auto& sequence : tokens) {
+    repeated.insert(repeated.end(), n_group, sequence);
+  }
+  auto sampled = main_loop(audio_features, std::move(repeated));
+
+  std::vector<Sequences> grouped(n_audio);
+  std::vector<std::vector<float>> grouped_logprobs(n_audio);
+  for (std::size_t k = 0; k < sampled.tokens.size(); ++k) {
+    grouped[k / n_group].push_back(std::move(sampled.tokens[k]));
+    grouped_logprobs[k / n_group].push_back(sampled.sum_logprobs[k]);
+  }
+
+  // What was sampled lies between the start and the first end token.
+  auto candidates = decoder_->finalize(std::move(grouped), grouped_logprobs);
+  for (auto& group : candidates.tokens) {
+    for (auto& sequence : group) {
+      const auto end =
+          std::find(sequence.begin(), sequence.end(), tokenizer_.eot);
+      // A prompt may hold an end token too, and then nothing is left.
+      const auto begin =
+          sequence.begin() +
+          std::min<std::ptrdiff_t>(sample_begin_, end - sequence.begin());
+      sequence = {begin, end};
+    }
+  }
+
+  const auto selected =
+      sequence_ranker_->rank(candidates.tokens, candidates.sum_logprobs);
+  std::vector<DecodingResult> results;
+  for (std::size_t i = 0; i < n_audio; ++i) {
+    const auto chosen = static_cast<std::size_t>(selected[i]);
+    auto& sampled_tokens = candidates.tokens[i][chosen];
+    const double sum_logprob = candidates.sum_logprobs[i][chosen];
+    std::string text(text::python_strip(tokenizer_.decode(sampled_tokens)));
+    const double ratio = compression_ratio(text);
+    const auto n_tokens = static_cast<double>(sampled_tokens.size());
+    results.push_back(
+        {.audio_features = features(i),
+         .language = languages[i],
+         .language_probs = language_probs ? std::optional((*language_probs)[i])
+                                          : std::nullopt,
+         .tokens = std::move(sampled_tokens),
+         .text = std::move(text),
+         .avg_logprob = sum_logprob / (n_tokens + 1),
+         .no_speech_prob = sampled.no_speech_probs[i * n_group],
+         .temperature = options_.temperature,
+         .compression_ratio = ratio});
+  }
+  return results;
+}
+
+std::vector<DecodingResult> decode(
+    const Whisper& model,
+    const mx::array& mel,
+    const DecodingOptions& options,
+    std::stop_token stop) {
+  return DecodingTask(model, options, std::move(stop)).run(with_batch(mel));
+}
+
+} // namespace mlxaudio::whisper

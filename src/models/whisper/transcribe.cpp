@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: MIT
+// Ported from openai-whisper (whisper/transcribe.py), Copyright (c) 2022
+// OpenAI, https://github.com/openai/whisper, licenses/whisper.txt.
+#include "models/whisper/transcribe.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+#include <mlx/ops.h>
+
+#include "models/whisper/utils.h"
+#include "text/python.h"
+
+namespace mlxaudio::whisper {
+
+namespace {
+
+/// Samples scanned between two looks at the stop token.
+constexpr std::int64_t kScanBlock = 60 * kSampleRate;
+
+/// \unit frames -> s
+double seconds(std::int64_t frames) {
+  return static_cast<double>(frames * kHopLength) / kSampleRate;
+}
+
+DecodingOptions decoding_options(const TranscribeOptions& options) {
+  DecodingOptions decode_options;
+  decode_options.task = options.task;
+  decode_options.language = options.language;
+  decode_options.sample_len = options.sample_len;
+  decode_options.suppress_tokens = options.suppress_tokens;
+  decode_options.suppress_blank = options.suppress_blank;
+  decode_options.without_timestamps = options.without_timestamps;
+  decode_options.max_initial_timestamp = options.max_initial_timestamp;
+  return decode_options;
+}
+
+/// Whether a window holds no speech.
+bool should_skip(
+    const DecodingResult& result, const TranscribeOptions& options) {
+  if (!options.no_speech_threshold ||
+      !(result.no_speech_prob > *options.no_speech_threshold)) {
+    return false;
+  }
+  // Text that is probable enough counts, whatever the model thinks of silence.
+  return !(
+      options.logprob_threshold &&
+      result.avg_logprob > *options.logprob_threshold);
+}
+
+InterruptedError stopped_early() {
+  return InterruptedError(
+      "[whisper.transcribe] stopped before the first window was done");
+}
+
+} // namespace
+
+MelFrames mel_frames(
+    std::int64_t n_samples,
+    LogMel::Samples samples,
+    int n_mels,
+    const std::stop_token& stop) {
+  const auto log_mel = std::make_shared<LogMel>(n_mels, kNSamples);
+  std::vector<float> block;
+  for (std::int64_t first = 0; first < n_samples; first += kScanBlock) {
+    if (stop.stop_requested()) {
+      throw stopped_early();
+    }
+    block.resize(
+        static_cast<std::size_t>(std::min(kScanBlock, n_samples - first)));
+    samples(first, block);
+    log_mel->scan(block);
+  }
+  log_mel->finish();
+  return {
+      static_cast<int>(log_mel->content_frames()),
+      [log_mel, samples = std::move(samples)](int seek, int n) {
+        return log_mel->frames(samples, seek, n);
+      }};
+}
+
+MelFrames mel_frames(
+    std::span<const float> audio, int n_mels, const std::stop_token& stop) {
+  return mel_frames(
+      static_cast<std::int64_t>(audio.size()),
+      [audio](std::int64_t first, std::span<float> out) {
+        const auto part =
+            audio.subspan(static_cast<std::size_t>(first), out.size());
+        std::copy(part.begin(), part.end(), out.begin());
+      },
+      n_mels,
+      stop);
+}
+
+Transcriber make_transcriber(const Whisper& model, std::stop_token stop) {
+  return {
+      .dims = model.dims,
+      .get_tokenizer =
+          [&model](const std::string& language, const std::string& task) {
+            return model.get_tokenizer(language, task);
+          },
+      .embed_audio =
+          [&model](const mx::array& mel) {
+            return model.embed_audio(mx::expand_dims(mel, 0));
+          },
+      .detect_language =
+          [&model](const mx::array& features) {
+            const auto tokenizer =
+                model.get_tokenizer(std::nullopt, std::nullopt);
+            return detect_language(model, features, tokenizer)
+                .language_probs.front();
+          },
+      .decode =
+          [&model, stop = std::move(stop)](
+              const mx::array& mel,
+              const DecodingOptions& options) {
+            return decode(model, mel, options, stop).front();
+          }};
+}
+
+DecodingResult decode_with_fallback(
+    const Transcriber& model,
+    const mx::array& segment,
+    const DecodingOptions& options,
+    const FallbackOptions& fallback) {
+  std::optional<DecodingResult> decode_result;
+  for (const double t : fallback.temperatures) {
+    DecodingOptions at_t = options;
+    at_t.temperature = t;
+    if (t > 0) {
+      at_t.beam_size.reset();
+      at_t.patience.reset();
+    } else {
+      at_t.best_of.reset();
+    }
+    decode_result = model.decode(segment, at_t);
+
+    const bool too_repetitive = fallback.compression_ratio_threshold &&
+                                decode_result->compression_ratio >
+                                    *fallback.compression_ratio_threshold;
+    const bool too_improbable =
+        fallback.logprob_threshold &&
+        decode_result->avg_logprob < *fallback.logprob_threshold;
+    const bool silence =
+        fallback.no_speech_threshold &&
+        decode_result->no_speech_prob > *fallback.no_speech_threshold &&
+        too_improbable;
+    if (silence || !(too_repetitive || too_improbable)) {
+      break;
+    }
+  }
+  return *std::move(decode_result);
+}
+
+WindowSegments split_window(
+    const DecodingResult& result,
+    const Tokenizer& tokenizer,
+    int seek,
+    int segment_size,
+    int input_stride) {
+  const double time_offset = seconds(seek);
+  const double segment_duration = seconds(segment_size);
+  // Time per output token: 0.02 s.
+  const double time_precision = seconds(input_stride);
+  const auto& tokens = result.tokens;
+  const auto n = tokens.size();
+
+  WindowSegments window{{}, seek};
+  const auto new_segment =
+      [&](double start, double end, std::size_t first, std::size_t last) {
+        Segment segment;
+        segment.seek = seek;
+        segment.start = start;
+        segment.end = end;
+        segment.tokens = {
+            tokens.begin() + static_cast<std::ptrdiff_t>(first),
+            tokens.begin() + static_cast<std::ptrdiff_t>(last)};
+        std::vector<int> text_tokens;
+        std::copy_if(
+            segment.tokens.begin(),
+            segment.tokens.end(),
+            std::back_inserter(text_tokens),
+            [&](int token) { return token < tokenizer.eot; });
+        segment.text = tokenizer.decode(text_tokens);
+        segment.temperature = result.temperature;
+        segment.avg_logprob = result.avg_logprob;
+        segment.compression_ratio = result.compression_ratio;
+        segment.no_speech_prob = result.no_speech_prob;
+        window.segments.push_back(std::move(segment));
+      };
+  const auto is_timestamp = [&](std::size_t i) {
+    return tokens[i] >= tokenizer.timestamp_begin;
+  };
+  const auto position = [&](std::size_t i) {
+    return tokens[i] - tokenizer.timestamp_begin;
+  };
+
+  const bool single_timestamp_ending =
+      n >= 2 && !is_timestamp(n - 2) && is_timestamp(n - 1);
+
+  std::vector<std::size_t> slices;
+  for (std::size_t i = 1; i < n; ++i) {
+    if (is_timestamp(i - 1) && is_timestamp(i)) {
+      slices.push_back(i);
+    }
+  }
+  if (!slices.empty()) {
+    if (single_timestamp_ending) {
+      slices.push_back(n);
+    }
+    std::size_t last_slice = 0;
+    for (const auto current_slice : slices) {
+      new_segment(
+          time_offset + position(last_slice) * time_precision,
+          time_offset + position(current_slice - 1) * time_precision,
+          last_slice,
+          current_slice);
+      last_slice = current_slice;
+    }
+    if (single_timestamp_ending) {
+      // No speech after the last timestamp.
+      window.seek += segment_size;
+    } else {
+      // What follows the last pair is unfinished: the next window has it.
+      window.seek += position(last_slice - 1) * input_stride;
+    }
+    return window;
+  }
+
+  double duration = segment_duration;
+  for (std::size_t i = n; i-- > 0;) {
+    if (is_timestamp(i)) {
+      if (position(i) != 0) {
+        duration = position(i) * time_precision;
+      }
+      break;
+    }
+  }
+  new_segment(time_offset, time_offset + duration, 0, n);
+  window.seek += segment_size;
+  return window;
+}
+
+void check_options(
+    const ModelDimensions& dims, const TranscribeOptions& options) {
+  if (options.task != "transcribe" && options.task != "translate") {
+    throw ArgumentError(fmt::format(
+        "[whisper.transcribe] unknown task \"{}\": it is \"transcribe\" or "
+        "\"translate\"",
+        options.task));
+  }
+  if (options.language && !find_language(*options.language)) {
+    throw ArgumentError(fmt::format(
+        "[whisper.transcribe] unknown language \"{}\": give a code (\"en\") "
+        "or an English name (\"english\")",
+        *options.language));
+  }
+  // DEVIATION(whisper-english-only): the reference's function takes any
+  // language and task for an English-only model and does not use them (its
+  // command line warns).
+  if (!dims.is_multilingual()) {
+    if (options.task != "transcribe") {
+      throw UnsupportedError(
+          "[whisper.transcribe] this model is English-only and cannot "
+          "translate: take a multilingual one");
+    }
+    if (options.language && *find_language(*options.language) != "en") {
+      throw UnsupportedError(fmt::format(
+          "[whisper.transcribe] this model is English-only and does not "
+          "know \"{}\": take a multilingual one",
+          *options.language));
+    }
+  }
+  verify_options(decoding_options(options), dims);
+}
+
+Transcription transcribe(
+    const Transcriber& model,
+    const MelFrames& mel,
+    const TranscribeOptions& options,
+    const TranscribeCallbacks& callbacks,
+    const std::stop_token& stop) {
+  check_options(model.dims, options);
+  DecodingOptions decode_options = decoding_options(options);
+  const int content_frames = mel.content_frames;
+  const auto window = [&mel](int seek, int segment_size) {
+    return pad_or_trim(mel.frames(seek, segment_size), kNFrames, 0);
+  };
+
+  // Audio features that are known already, of the window at the beginning.
+  Maybe first_features;
+  if (!decode_options.language) {
+    if (!model.dims.is_multilingual()) {
+      decode_options.language = "en";
+    } else {
+      if (stop.stop_requested()) {
+        throw stopped_early();
+      }
+      // Here the silence after short audio is the padded audio's, in a window
+      // below it is zeros. So only a full window serves for both.
+      const mx::array features = model.embed_audio(window(0, kNFrames));
+      decode_options.language = most_probable(model.detect_language(features));
+      if (content_frames >= kNFrames) {
+        first_features = features;
+      }
+    }
+  }
+  Transcription transcription;
+  transcription.language = *decode_options.language;
+  if (callbacks.on_language) {
+    callbacks.on_language(transcription.language);
+  }
+  const auto tokenizer =
+      model.get_tokenizer(*decode_options.language, decode_options.task);
+
+  FallbackOptions fallback;
+  fallback.logprob_threshold = options.logprob_threshold;
+  fallback.no_speech_threshold = options.no_speech_threshold;
+
+  const auto input_stride =
+      static_cast<int>(exact_div(kNFrames, model.dims.n_audio_ctx));
+  std::vector<int> all_tokens;
+  auto& all_segments = transcription.segments;
+  std::size_t prompt_reset_since = 0;
+  if (options.initial_prompt) {
+    all_tokens = tokenizer.encode(
+        " " + std::string(text::python_strip(*options.initial_prompt)));
+  }
+  const auto n_initial_prompt = static_cast<std::ptrdiff_t>(all_tokens.size());
+
+  const auto report = [&](int seek) {
+    if (callbacks.on_progress) {
+      callbacks.on_progress(
+          {seconds(std::min(content_frames, seek)), seconds(content_frames)});
+    }
+  };
+  report(0);
+
+  for (int seek = 0; seek < content_frames; report(seek)) {
+    const int segment_size = std::min(kNFrames, content_frames - seek);
+    decode_options.prompt = std::vector<int>(
+        all_tokens.begin() + static_cast<std::ptrdiff_t>(prompt_reset_since),
+        all_tokens.end());
+
+    std::optional<DecodingResult> decoded;
+    try {
+      if (stop.stop_requested()) {
+        throw stopped_early();
+      }
+      const mx::array segment = seek == 0 && first_features
+                                    ? *first_features
+                                    : window(seek, segment_size);
+      decoded = decode_with_fallback(model, segment, decode_options, fallback);
+    } catch (const InterruptedError&) {
+      if (seek == 0) {
+        throw stopped_early();
+      }
+      transcription.complete = false;
+      break;
+    }
+    const DecodingResult& result = *decoded;
+
+    if (should_skip(result, options)) {
+      seek += segment_size;
+      continue;
+    }
+
+    auto split =
+        split_window(result, tokenizer, seek, segment_size, input_stride);
+    seek = split.seek;
+    auto& current_segments = split.segments;
+    for (auto& segment : current_segments) {
+      // Nothing was said in no time, or nothing at all.
+      if (segment.start == segment.end ||
+          text::python_strip(segment.text).empty()) {
+        segment.text.clear();
+        segment.tokens.clear();
+      }
+      segment.id = static_cast<int>(all_segments.size());
+      all_tokens.insert(
+          all_tokens.end(),
+          segment.tokens.begin(),
+          segment.tokens.end());
+      all_segments.push_back(segment);
+    }
+    if (callbacks.on_segments) {
+      callbacks.on_segments(current_segments);
+    }
+
+    if (!options.condition_on_previous_text || result.temperature > 0.5) {
+      // What was sampled at a high temperature is no good prompt.
+      prompt_reset_since = all_tokens.size();
+    }
+  }
+
+  transcription.text = tokenizer.decode(
+      std::span<const int>(all_tokens)
+          .subspan(static_cast<std::size_t>(n_initial_prompt)));
+  return transcription;
+}
+
+Transcription transcribe(
+    const Whisper& model,
+    const MelFrames& mel,
+    const TranscribeOptions& options,
+    const TranscribeCallbacks& callbacks,
+    const std::stop_token& stop) {
+  return transcribe(
+      make_transcriber(model, stop),
+      mel,
+      options,
+      callbacks,
+      stop);
+}
+
+} // namespace mlxaudio::whisper
