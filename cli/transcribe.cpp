@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+#include "cli/transcribe.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <stop_token>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli/inputs.h"
+#include "cli/progress.h"
+#include "cli/streams.h"
+#include "cli/transcribe_options.h"
+#include "core/atomic_file.h"
+#include "models/whisper/tokenizer.h"
+#include "models/whisper/utils.h"
+#include "models/whisper/writers.h"
+
+namespace mlxaudio::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kStandardInput = "-";
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// What the files of an input are named after.
+fs::path name_of(const std::string& input) {
+  return input == kStandardInput ? fs::path("stdin") : fs::path(input);
+}
+
+/// Checks, before any work is done, that the results have places to go to.
+/// \throws ArgumentError, OutputError
+void check_outputs(
+    const TranscribeArguments& arguments,
+    const std::vector<std::string>& inputs) {
+  if (std::count(inputs.begin(), inputs.end(), kStandardInput) > 1) {
+    throw ArgumentError("[cli] the standard input (-) can be read only once");
+  }
+  const std::string format = arguments.format.value_or("txt");
+  if (!arguments.output_dir) {
+    if (format == "all") {
+      throw ArgumentError(
+          "[cli] --format all makes several files: say where with "
+          "--output-dir");
+    }
+    if (inputs.size() > 1 && format != "txt" && format != "json") {
+      throw ArgumentError(fmt::format(
+          "[cli] several inputs do not make one {} file: use --output-dir",
+          format));
+    }
+    return;
+  }
+
+  const fs::path& folder = *arguments.output_dir;
+  std::map<fs::path, std::string> taken;
+  for (const std::string& input : inputs) {
+    for (const auto& writer :
+         whisper::get_writer(arguments.format.value_or("all"))) {
+      const fs::path path =
+          whisper::output_path(folder, name_of(input), writer->extension());
+      if (const auto [old, added] = taken.emplace(path, input); !added) {
+        throw ArgumentError(fmt::format(
+            "[cli] {} and {} would both be written to {}: transcribe them "
+            "into different folders",
+            old->second,
+            input,
+            path.string()));
+      }
+      std::error_code ignored;
+      if (fs::is_directory(path, ignored)) {
+        throw OutputError(fmt::format(
+            "[cli] cannot write {}: a folder has that name",
+            path.string()));
+      }
+      for (const std::string& other : inputs) {
+        if (fs::equivalent(path, other, ignored)) {
+          throw ArgumentError(fmt::format(
+              "[cli] the text of {} would overwrite {}: use another "
+              "--output-dir",
+              input,
+              other));
+        }
+      }
+    }
+  }
+
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder)) {
+    throw OutputError(fmt::format(
+        "[cli] cannot make the folder {}: {}",
+        folder.string(),
+        error ? error.message() : "a file has that name"));
+  }
+  // Whether a file can be made there is best asked by making one.
+  AtomicFile(folder / ".mlx-audio-probe").write("");
+}
+
+/// One run of the verb.
+class Transcriber {
+ public:
+  Transcriber(const TranscribeArguments& arguments, Context& context)
+      : arguments_(arguments),
+        context_(context),
+        inputs_(expand(context.positionals)) {}
+
+  ExitCode run();
+
+ private:
+  struct Counts {
+    int done = 0;
+    int failed = 0;
+    std::optional<ExitCode> first_failure;
+  };
+
+  void load();
+  void transcribe_input(const std::string& input);
+  Transcription decode(const std::string& input);
+  void on_segments(const std::vector<Segment>& segments);
+  void on_language(const std::string& language);
+  void write_results(const std::string& input, const Transcription& result);
+  void count_failure(ExitCode code, std::string_view message);
+  void say(std::string_view line);
+  void print_timed(const Segment& segment);
+  void tell_stats() const;
+
+  /// Whether the standard output carries the results themselves.
+  bool to_standard_output() const {
+    return !arguments_.output_dir;
+  }
+  /// Whether --verbose's lines take the place of the plain text there.
+  bool timed_lines_on_output() const {
+    return arguments_.verbose && (arguments_.output_dir || !arguments_.format);
+  }
+
+  TranscribeArguments arguments_;
+  Context& context_;
+  std::vector<std::string> inputs_;
+  std::optional<SpeechToText> model_;
+  std::unique_ptr<whisper::ResultWriter> stream_; ///< of this input
+  ProgressLine progress_;
+  Counts counts_;
+  bool heading_due_ = false;
+  bool interrupted_ = false;
+  std::string current_;
+  double audio_seconds_ = 0;
+  double load_seconds_ = 0;
+  double transcribe_seconds_ = 0;
+};
+
+void Transcriber::say(std::string_view line) {
+  progress_.clear();
+  tell(fmt::format("{}\n", line));
+  progress_.restore();
+}
+
+void Transcriber::count_failure(ExitCode code, std::string_view message) {
+  ++counts_.failed;
+  counts_.first_failure = counts_.first_failure.value_or(code);
+  progress_.finish();
+  tell_error(message);
+}
+
+void Transcriber::load() {
+  progress_.show(fmt::format("loading {}", arguments_.model));
+  const auto begin = Clock::now();
+  {
+    const Signals::ExitAtOnce loading(context_.signals);
+    model_ = SpeechToText::load(arguments_.model, arguments_.load);
+  }
+  load_seconds_ = seconds_since(begin);
+  progress_.finish();
+}
+
+void Transcriber::print_timed(const Segment& segment) {
+  const std::string line = fmt::format(
+      "[{} --> {}] {}\n",
+      whisper::format_timestamp(segment.start),
+      whisper::format_timestamp(segment.end),
+      segment.text);
+  if (timed_lines_on_output()) {
+    print(line);
+  } else {
+    tell(line);
+  }
+}
+
+void Transcriber::on_segments(const std::vector<Segment>& segments) {
+  progress_.clear();
+  if (heading_due_ && !segments.empty()) {
+    heading_due_ = false;
+    print(fmt::format("==> {} <==\n", current_));
+  }
+  if (stream_) {
+    std::ostringstream text;
+    for (const Segment& segment : segments) {
+      stream_->write(segment, text);
+    }
+    print(text.str());
+  }
+  if (arguments_.verbose) {
+    std::for_each(segments.begin(), segments.end(), [this](const Segment& s) {
+      print_timed(s);
+    });
+  }
+  progress_.restore();
+}
+
+void Transcriber::on_language(const std::string& language) {
+  if (!arguments_.verbose || arguments_.options.language) {
+    return;
+  }
+  for (const whisper::Language& known : whisper::kLanguages) {
+    if (known.code == language) {
+      say(fmt::format("{}: language detected: {}", current_, known.name));
+    }
+  }
+}
+
+Transcription Transcriber::decode(const std::string& input) {
+  // What a callback throws must not be lost, and the model must come to rest
+  // first.
+  std::exception_ptr failure;
+  std::stop_source stop;
+  const std::stop_callback forward(context_.signals.token(), [&stop] {
+    stop.request_stop();
+  });
+  // A program at the other end of a pipe may keep us waiting for ever; there
+  // is no text yet that could be lost.
+  std::optional<Signals::ExitAtOnce> reading;
+  if (input == kStandardInput) {
+    reading.emplace(context_.signals);
+  }
+  const auto guarded = [&](const auto& call) {
+    reading.reset();
+    if (failure) {
+      return;
+    }
+    try {
+      call();
+    } catch (...) {
+      failure = std::current_exception();
+      stop.request_stop();
+    }
+  };
+  double total = 0;
+  TranscribeCallbacks callbacks;
+  callbacks.on_segments = [&](const std::vector<Segment>& segments) {
+    guarded([&] { on_segments(segments); });
+  };
+  callbacks.on_progress = [&](const TranscribeProgress& progress) {
+    total = progress.total;
+    guarded([&] { progress_.update(progress); });
+  };
+  callbacks.on_language = [&](const std::string& language) {
+    guarded([&] { on_language(language); });
+  };
+  std::optional<Transcription> result;
+  try {
+    result = model_->transcribe(
+        fs::path(input),
+        arguments_.options,
+        callbacks,
+        stop.get_token());
+  } catch (...) {
+    if (!failure) {
+      throw;
+    }
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  audio_seconds_ += total;
+  return std::move(*result);
+}
+
+void Transcriber::write_results(
+    const std::string& input, const Transcription& result) {
+  if (to_standard_output()) {
+    if (stream_) {
+      std::ostringstream text;
+      stream_->end(result, text);
+      // The reference's JSON ends without an end of line; a stream of several
+      // needs one.
+      if (arguments_.format == "json") {
+        text << '\n';
+      }
+      print(text.str());
+    }
+    return;
+  }
+  for (const auto& writer :
+       whisper::get_writer(arguments_.format.value_or("all"))) {
+    std::ostringstream text;
+    writer->write_result(result, text);
+    AtomicFile file(whisper::output_path(
+        *arguments_.output_dir,
+        name_of(input),
+        writer->extension()));
+    file.write(text.str());
+    file.commit();
+  }
+}
+
+void Transcriber::transcribe_input(const std::string& input) {
+  current_ = input;
+  heading_due_ = false;
+  stream_.reset();
+  if (to_standard_output() && !timed_lines_on_output()) {
+    stream_ = std::move(
+        whisper::get_writer(arguments_.format.value_or("txt")).front());
+  }
+  const bool plain = !arguments_.format || *arguments_.format == "txt";
+  heading_due_ = to_standard_output() && plain && inputs_.size() > 1;
+  if (input == kStandardInput && ::isatty(STDIN_FILENO) == 1) {
+    throw AudioError(
+        "[cli] the standard input is a terminal: give it audio, as in "
+        "`mlx-audio transcribe - < clip.wav`");
+  }
+
+  progress_.start(input);
+  const auto begin = Clock::now();
+  if (stream_) {
+    std::ostringstream text;
+    stream_->begin(text);
+    progress_.clear();
+    print(text.str());
+    progress_.restore();
+  }
+  const Transcription result = decode(input);
+  transcribe_seconds_ += seconds_since(begin);
+  progress_.finish();
+
+  if (result.complete) {
+    write_results(input, result);
+    return;
+  }
+  interrupted_ = true;
+  if (!result.segments.empty()) {
+    write_results(input, result);
+    tell(fmt::format(
+        "mlx-audio: interrupted: {} is done up to {}\n",
+        input,
+        clock(result.segments.back().end)));
+  } else {
+    tell(fmt::format("mlx-audio: interrupted: {} has no text yet\n", input));
+  }
+}
+
+void Transcriber::tell_stats() const {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  constexpr double kUnit = 1.0;
+#else
+  constexpr double kUnit = 1024.0;
+#endif
+  const double megabytes = static_cast<double>(usage.ru_maxrss) * kUnit / 1e6;
+  tell(fmt::format(
+      "{:.1f} s of audio in {:.2f} s (real-time factor {:.3f}), model loaded "
+      "in {:.2f} s, at most {:.0f} MB of memory\n",
+      audio_seconds_,
+      transcribe_seconds_,
+      audio_seconds_ > 0 ? transcribe_seconds_ / audio_seconds_ : 0.0,
+      load_seconds_,
+      megabytes));
+}
+
+ExitCode Transcriber::run() {
+  check_outputs(arguments_, inputs_);
+  load();
+  for (const std::string& input : inputs_) {
+    if (context_.signals.stopped()) {
+      interrupted_ = true;
+      break;
+    }
+    try {
+      transcribe_input(input);
+      ++counts_.done;
+    } catch (const ClosedPipe&) {
+      throw;
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::interrupted) {
+        interrupted_ = true;
+        progress_.finish();
+        tell(
+            fmt::format("mlx-audio: interrupted: {} has no text yet\n", input));
+        break;
+      }
+      // What is wrong with an option is wrong for every input, and a broken
+      // standard output takes no other text.
+      const bool option = e.code() == ErrorCode::argument ||
+                          e.code() == ErrorCode::token ||
+                          e.code() == ErrorCode::unsupported;
+      if (option || (e.code() == ErrorCode::output && to_standard_output())) {
+        progress_.finish();
+        tell_error(e.what());
+        return option ? ExitCode::usage : ExitCode::output;
+      }
+      count_failure(exit_code_of(e.code()), e.what());
+    } catch (const std::bad_alloc&) {
+      count_failure(
+          ExitCode::input,
+          fmt::format(
+              "[cli] {}: not enough memory: use a smaller model or file",
+              input));
+    } catch (const std::exception& e) {
+      count_failure(
+          ExitCode::input,
+          fmt::format("[cli] {}: {}", input, e.what()));
+    }
+  }
+  progress_.finish();
+  if (arguments_.stats && counts_.done > 0) {
+    tell_stats();
+  }
+  if (interrupted_) {
+    return ExitCode::interrupted;
+  }
+  if (counts_.failed == 0) {
+    return ExitCode::done;
+  }
+  return counts_.done > 0 ? ExitCode::some_failed : *counts_.first_failure;
+}
+
+} // namespace
+
+Command transcribe_command() {
+  auto arguments = std::make_shared<TranscribeArguments>();
+  return {transcribe_verb(arguments), [arguments](Context& context) {
+            return Transcriber(*arguments, context).run();
+          }};
+}
+
+} // namespace mlxaudio::cli

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""Runs the program that is tested, in a place of its own."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import toy_model
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROGRAM = os.environ.get("MLXAUDIO_PROGRAM") or str(ROOT / "build/ci/mlx-audio")
+CACHE = pathlib.Path(os.environ.get("MLXAUDIO_CACHE")
+                     or pathlib.Path.home() / ".cache/mlx-audio")
+
+DONE, SOME_FAILED, USAGE, MODEL, INPUT, OUTPUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+def heed_signals():
+    """A test run in the background may ignore SIGINT; the program must not."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+class Result:
+    def __init__(self, done):
+        self.code = done.returncode
+        self.out = (done.stdout or b"").decode("utf-8")
+        self.err = (done.stderr or b"").decode("utf-8")
+
+
+class CliTest(unittest.TestCase):
+    """A test with a folder of its own, and a toy model."""
+
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def environment(self):
+        return dict(os.environ, LC_ALL="C.UTF-8")
+
+    def command(self, *arguments):
+        return [PROGRAM, *map(str, arguments)]
+
+    def run_program(self, *arguments, **more):
+        more.setdefault("stdin", subprocess.DEVNULL)
+        more.setdefault("stdout", subprocess.PIPE)
+        more.setdefault("timeout", 120)
+        more.setdefault("env", self.environment())
+        if "input" in more:
+            del more["stdin"]
+        return Result(subprocess.run(
+            self.command(*arguments), stderr=subprocess.PIPE, check=False,
+            cwd=self.folder, preexec_fn=heed_signals, **more))
+
+    def transcribe(self, *arguments, **more):
+        """`transcribe` with the toy model."""
+        return self.run_program(
+            "transcribe", "--model", toy_model.english(), *arguments, **more)
+
+    def assert_fails(self, result, code, *parts):
+        """One line on the standard error, with all of `parts` in it."""
+        self.assertEqual(result.code, code, result.err)
+        lines = result.err.splitlines()
+        self.assertEqual(len(lines), 1, result.err)
+        self.assertTrue(lines[0].startswith("mlx-audio: "), result.err)
+        for part in parts:
+            self.assertIn(str(part), lines[0])
+
+    def files_below(self, folder):
+        """All files, hidden ones too."""
+        return sorted(str(p.relative_to(folder))
+                      for p in pathlib.Path(folder).rglob("*"))
+
+
+def real_model(name):
+    """Skips the test unless `make models` has made a model."""
+    if not (CACHE / "models" / name / "model.safetensors").is_file():
+        message = f"no {name} in {CACHE / 'models'}: run `make models`"
+        if os.environ.get("CI") == "true":
+            raise AssertionError(message)
+        raise unittest.SkipTest(message)
+    return name
+
+
+def real_audio():
+    """The clips of Debian's package by name, or a skipped test."""
+    clips = sorted((CACHE / "audio/librivox").glob("*.wav"))
+    if not clips:
+        message = f"no clips in {CACHE / 'audio/librivox'}: run `make setup`"
+        if os.environ.get("CI") == "true":
+            raise AssertionError(message)
+        raise unittest.SkipTest(message)
+    return clips

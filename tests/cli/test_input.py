@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Audio that is odd, damaged or none at all."""
+
+import struct
+import unittest
+
+import sounds
+from program import DONE, INPUT, SOME_FAILED, CliTest
+
+
+class BadAudio(CliTest):
+    def assert_refused(self, name, data, *parts):
+        path = self.folder / name
+        path.write_bytes(data)
+        result = self.transcribe(path)
+        self.assertEqual(result.out, "")
+        self.assert_fails(result, INPUT, name, *parts)
+
+    def test_missing(self):
+        self.assert_fails(self.transcribe("none.wav"), INPUT, "none.wav")
+
+    def test_folder(self):
+        (self.folder / "clips").mkdir()
+        self.assert_fails(self.transcribe("clips"), INPUT, "clips")
+
+    def test_empty(self):
+        self.assert_refused("empty.wav", b"")
+
+    def test_not_audio(self):
+        self.assert_refused("notes.wav", b"These are notes, not sounds.\n" * 99)
+
+    def test_truncated_header(self):
+        whole = sounds.wav(sounds.pcm16(sounds.tone(1)))
+        self.assert_refused("cut.wav", whole[:20])
+
+    def test_truncated_data(self):
+        whole = sounds.wav(sounds.pcm16(sounds.tone(1)))
+        self.assert_refused("cut.wav", whole[:len(whole) // 2])
+
+    def test_no_samples(self):
+        self.assert_refused("silent.wav", sounds.wav(b""))
+
+    def test_nan_samples(self):
+        samples = sounds.tone(1)
+        samples[5000] = float("nan")
+        data = struct.pack(f"<{len(samples)}f", *samples)
+        self.assert_refused("nan.wav", sounds.wav(data, bits=32, kind=3))
+
+
+class OddAudio(CliTest):
+    def assert_done(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        result = self.transcribe(path)
+        self.assertEqual(result.code, DONE, result.err)
+        self.assertEqual(result.err, "")
+        return result.out
+
+    def test_one_sample(self):
+        self.assertEqual(
+            self.assert_done("one.wav", sounds.wav(sounds.pcm16([0.5]))), "")
+
+    def test_three_channels(self):
+        frames = [x for x in sounds.tone(1) for _ in range(3)]
+        self.assertTrue(
+            self.assert_done("three.wav",
+                             sounds.wav(sounds.pcm16(frames), channels=3)))
+
+    def test_eight_bit(self):
+        data = bytes(int(128 + 100 * x) for x in sounds.tone(1))
+        self.assertTrue(self.assert_done("eight.wav", sounds.wav(data, bits=8)))
+
+    def test_192_khz(self):
+        data = sounds.pcm16(sounds.tone(1, rate=192000))
+        self.assertTrue(
+            self.assert_done("fast.wav", sounds.wav(data, rate=192000)))
+
+
+class Batches(CliTest):
+    def test_the_others_are_done(self):
+        sounds.write_tone(self.folder / "a.wav")
+        (self.folder / "b.wav").write_bytes(b"nothing")
+        sounds.write_tone(self.folder / "c.wav")
+        result = self.transcribe("a.wav", "b.wav", "none.wav", "c.wav",
+                                 "-o", "out", "-f", "txt")
+        self.assertEqual(result.code, SOME_FAILED, result.err)
+        lines = result.err.splitlines()
+        self.assertEqual(len(lines), 2, result.err)
+        self.assertIn("b.wav", lines[0])
+        self.assertIn("none.wav", lines[1])
+        self.assertEqual(self.files_below(self.folder / "out"),
+                         ["a.txt", "c.txt"])
+
+    def test_all_failed(self):
+        result = self.transcribe("x.wav", "y.wav", "-o", "out")
+        self.assertEqual(result.code, INPUT, result.err)
+        self.assertEqual(len(result.err.splitlines()), 2)
+
+    def test_patterns(self):
+        for name in ("a.wav", "b.wav", "c[1].wav"):
+            sounds.write_tone(self.folder / name)
+        result = self.transcribe("[ab].wav", "c[1].wav", "-o", "out", "-f", "txt")
+        self.assertEqual(result.code, DONE, result.err)
+        self.assertEqual(self.files_below(self.folder / "out"),
+                         ["a.txt", "b.txt", "c[1].txt"])
+        self.assert_fails(self.transcribe("*.flac"), INPUT, "*.flac")
+
+    def test_headings_tell_inputs_apart(self):
+        for name in ("a.wav", "b.wav"):
+            sounds.write_tone(self.folder / name)
+        one = self.transcribe("a.wav").out
+        both = self.transcribe("a.wav", "b.wav").out
+        self.assertEqual(
+            both, f"==> a.wav <==\n{one}==> b.wav <==\n{one}")
+
+    def test_standard_input(self):
+        path = sounds.write_tone(self.folder / "a.wav")
+        named = self.transcribe(path)
+        piped = self.transcribe("-", input=path.read_bytes())
+        self.assertEqual(piped.code, DONE, piped.err)
+        self.assertTrue(named.out)
+        self.assertEqual(piped.out, named.out)
+        filed = self.transcribe("-", "-o", "out", "-f", "txt",
+                                input=path.read_bytes())
+        self.assertEqual(filed.code, DONE, filed.err)
+        self.assertEqual((self.folder / "out/stdin.txt").read_text("utf-8"),
+                         named.out)
+
+    def test_nothing_on_the_standard_input(self):
+        self.assertEqual(self.transcribe("-", input=b"").code, INPUT)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""Models that are damaged, wrong or malicious."""
+
+import json
+import os
+import pickle
+import shutil
+import struct
+import unittest
+import zipfile
+
+import program
+import sounds
+import toy_model
+from program import DONE, MODEL, USAGE, CliTest
+
+
+class BadModel(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.audio = sounds.write_tone(self.folder / "a.wav")
+        self.model = self.folder / "model"
+
+    def assert_refused(self, *parts, model=None):
+        """Refused by transcribing and by importing, which writes nothing."""
+        cache = self.folder / "cache"
+        result = self.run_program(
+            "transcribe", "--model", model or self.model, self.audio,
+            "-o", "out")
+        self.assert_fails(result, MODEL, *parts)
+        self.assertEqual(self.files_below(self.folder / "out"), [])
+        environment = dict(self.environment(), MLXAUDIO_CACHE=str(cache))
+        vocabulary = program.CACHE / "vocab"
+        if vocabulary.is_dir():
+            cache.mkdir(exist_ok=True)
+            if not (cache / "vocab").exists():
+                os.symlink(vocabulary, cache / "vocab")
+        result = self.run_program(
+            "models", "import", model or self.model, "--name", "mine",
+            env=environment)
+        self.assert_fails(result, MODEL, *parts)
+        self.assertEqual(self.files_below(cache / "models"), [])
+
+    def write(self, tensors):
+        toy_model.write(self.model, tensors=tensors)
+
+    def test_the_toy_itself_is_good(self):
+        result = self.run_program("transcribe", "--model",
+                                  toy_model.copy(self.model), self.audio)
+        self.assertEqual(result.code, DONE, result.err)
+        self.assertTrue(result.out)
+
+    def test_truncated_weights(self):
+        toy_model.copy(self.model)
+        path = self.model / "model.safetensors"
+        whole = path.read_bytes()
+        for size in (0, 7, 100, len(whole) // 2, len(whole) - 1):
+            with self.subTest(size=size):
+                path.write_bytes(whole[:size])
+                self.assert_refused(path)
+
+    def test_weights_that_are_text(self):
+        toy_model.copy(self.model)
+        (self.model / "model.safetensors").write_text("version https://git-lfs")
+        self.assert_refused("model.safetensors")
+
+    def test_no_weights(self):
+        toy_model.copy(self.model)
+        (self.model / "model.safetensors").unlink()
+        self.assert_refused(self.model)
+
+    def test_missing_tensor(self):
+        tensors = toy_model.weights()
+        del tensors["decoder.blocks.0.mlp1.bias"]
+        self.write(tensors)
+        self.assert_refused("model", "decoder.blocks.0.mlp1.bias")
+
+    def test_extra_tensor(self):
+        tensors = toy_model.weights()
+        tensors["decoder.blocks.7.mlp1.bias"] = ((2,), b"\0" * 4)
+        self.write(tensors)
+        self.assert_refused("model", "decoder.blocks.7.mlp1.bias")
+
+    def test_misshapen_tensor(self):
+        tensors = toy_model.weights()
+        _, data = tensors["encoder.ln_post.weight"]
+        tensors["encoder.ln_post.weight"] = ((2, 8), data)
+        self.write(tensors)
+        self.assert_refused("model", "encoder.ln_post.weight")
+
+    def test_nan_tensor(self):
+        tensors = toy_model.weights()
+        shape, data = tensors["encoder.ln_post.bias"]
+        tensors["encoder.ln_post.bias"] = (
+            shape, struct.pack("<e", float("nan")) + data[2:])
+        self.write(tensors)
+        self.assert_refused("model", "encoder.ln_post.bias")
+
+    def test_config_without_a_field(self):
+        config = toy_model.dims()
+        del config["n_text_head"]
+        toy_model.write(self.model, config=config)
+        self.assert_refused("config.json", "n_text_head")
+
+    def test_config_with_an_absurd_field(self):
+        for value in (0, -4, 10 ** 12, "many", 3.5, None, [2]):
+            with self.subTest(value=value):
+                toy_model.write(
+                    self.model, config=dict(toy_model.dims(),
+                                            n_audio_layer=value))
+                self.assert_refused("config.json", "n_audio_layer")
+
+    def test_config_that_is_not_json(self):
+        toy_model.copy(self.model)
+        (self.model / "config.json").write_text("{'n_mels': 80,")
+        self.assert_refused("config.json")
+
+    def test_config_is_missing(self):
+        toy_model.copy(self.model)
+        (self.model / "config.json").unlink()
+        self.assert_refused(self.model)
+
+    def test_pickle_that_calls_code(self):
+        mark = self.folder / "called"
+
+        class Evil:
+            def __reduce__(self):
+                return os.system, (f"touch {mark}",)
+
+        path = self.folder / "evil.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("evil/data.pkl", pickle.dumps(
+                {"dims": toy_model.dims(), "model_state_dict": Evil()},
+                protocol=2))
+            archive.writestr("evil/version", "3\n")
+        self.assert_refused("evil.pt", "system", model=path)
+        self.assertFalse(mark.exists())
+
+    def test_file_that_is_no_model(self):
+        path = self.folder / "model.pt"
+        path.write_bytes(b"not a model")
+        self.assert_refused("model.pt", model=path)
+
+
+class BadVocabulary(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.audio = sounds.write_tone(self.folder / "a.wav")
+        self.model = toy_model.copy(self.folder / "model")
+        if not (program.CACHE / "vocab/multilingual.tiktoken").is_file():
+            self.skipTest("no vocabularies: run `make setup`")
+
+    def transcribe_it(self):
+        return self.run_program(
+            "transcribe", "--model", self.model, self.audio)
+
+    def test_of_another_checkpoint(self):
+        shutil.copy(program.CACHE / "vocab/multilingual.tiktoken",
+                    self.model / "gpt2.tiktoken")
+        self.assert_fails(self.transcribe_it(), MODEL, "gpt2.tiktoken",
+                          self.model, "51865", "51864")
+
+    def test_damaged(self):
+        whole = (program.CACHE / "vocab/gpt2.tiktoken").read_text("ascii")
+        lines = whole.splitlines(keepends=True)
+        lines[6] = "!!!! 6\n"
+        (self.model / "gpt2.tiktoken").write_text("".join(lines))
+        self.assert_fails(self.transcribe_it(), MODEL, "gpt2.tiktoken",
+                          "line 7")
+
+    def test_truncated(self):
+        whole = (program.CACHE / "vocab/gpt2.tiktoken").read_bytes()
+        (self.model / "gpt2.tiktoken").write_bytes(whole[:len(whole) // 2])
+        self.assert_fails(self.transcribe_it(), MODEL, "gpt2.tiktoken")
+
+    def test_none(self):
+        empty = dict(self.environment(),
+                     MLXAUDIO_CACHE=str(self.folder / "cache"))
+        result = self.run_program(
+            "transcribe", "--model", self.model, self.audio, env=empty)
+        self.assert_fails(result, MODEL, "gpt2.tiktoken")
+
+
+class EnglishOnly(CliTest):
+    def test_cannot_translate_or_speak_german(self):
+        audio = sounds.write_tone(self.folder / "a.wav")
+        self.assert_fails(
+            self.transcribe(audio, "--task", "translate"), USAGE, "English")
+        self.assert_fails(
+            self.transcribe(audio, "--language", "de"), USAGE, "English")
+        for language in ("en", "English"):
+            self.assertEqual(
+                self.transcribe(audio, "--language", language).code, DONE)
+
+    def test_languages_that_a_checkpoint_lacks(self):
+        audio = sounds.write_tone(self.folder / "a.wav")
+        result = self.run_program(
+            "transcribe", "--model", toy_model.multilingual(), audio,
+            "--language", "yue")
+        self.assert_fails(result, USAGE, "yue")
+
+
+class Import(CliTest):
+    def test_then_use_by_name(self):
+        if not (program.CACHE / "vocab").is_dir():
+            self.skipTest("no vocabularies: run `make setup`")
+        cache = self.folder / "cache"
+        cache.mkdir()
+        os.symlink(program.CACHE / "vocab", cache / "vocab")
+        environment = dict(self.environment(), MLXAUDIO_CACHE=str(cache))
+        audio = sounds.write_tone(self.folder / "a.wav")
+        done = self.run_program("models", "import", toy_model.english(),
+                                "--name", "toy", env=environment)
+        self.assertEqual(done.code, DONE, done.err)
+        by_name = self.run_program(
+            "transcribe", "--model", "toy", audio, env=environment)
+        self.assertEqual(by_name.code, DONE, by_name.err)
+        self.assertEqual(by_name.out, self.transcribe(audio).out)
+        listed = json.loads(self.run_program(
+            "models", "list", "--json", env=environment).out)
+        self.assertTrue(any(
+            m["name"] == "toy" and m["installed"] for m in listed))
+
+    def test_names_that_are_paths(self):
+        for name in ("../up", "a/b", "", ".", ".."):
+            with self.subTest(name=name):
+                result = self.run_program(
+                    "models", "import", toy_model.english(), "--name", name)
+                self.assertEqual(result.code, USAGE, result.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
