@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using mlxaudio::Json;
 
-constexpr const char* kCacheVersion = "1";
+constexpr const char* kCacheVersion = "2";
 
 /// A tag as the text has it.
 struct Tag {
@@ -103,9 +103,7 @@ std::vector<std::string> useful(const std::vector<std::string>& words) {
 class CompileCommands {
  public:
   CompileCommands(
-      const fs::path& root,
-      const fs::path& database,
-      const Sources& sources) {
+      const fs::path& root, const fs::path& database, const Sources& sources) {
     fallback_ = {"-std=c++20", "-I" + root.string()};
     for (const auto& [path, file] : sources.files()) {
       const std::string folder = path.substr(0, path.find('/'));
@@ -158,7 +156,7 @@ struct Found {
 struct Visit {
   const fs::path& root;
   const std::vector<Tag>& tags;
-  std::map<std::size_t, Found>& found; ///< by index into `tags`
+  std::map<std::size_t, Found>& found;       ///< by index into `tags`
   std::map<std::string, Found>& definitions; ///< by USR, in the unit's files
   const std::set<std::string>& files;
 };
@@ -212,10 +210,18 @@ void place(CXCursor cursor, const fs::path& root, Found& into) {
   CXFile file = nullptr;
   unsigned line = 0;
   clang_getFileLocation(
-      clang_getRangeStart(range), &file, &line, nullptr, nullptr);
+      clang_getRangeStart(range),
+      &file,
+      &line,
+      nullptr,
+      nullptr);
   into.line = static_cast<int>(line);
   clang_getFileLocation(
-      clang_getRangeEnd(range), nullptr, &line, nullptr, nullptr);
+      clang_getRangeEnd(range),
+      nullptr,
+      &line,
+      nullptr,
+      nullptr);
   into.end_line = static_cast<int>(line);
   if (file != nullptr) {
     const fs::path path =
@@ -242,8 +248,12 @@ CXChildVisitResult visit(CXCursor cursor, CXCursor, CXClientData data) {
   const std::string kind = kind_of(cursor);
   if (!kind.empty()) {
     Found here{
-        qualified_name(cursor), kind, text_of(clang_getCursorUSR(cursor)),
-        {}, 0, 0};
+        qualified_name(cursor),
+        kind,
+        text_of(clang_getCursorUSR(cursor)),
+        {},
+        0,
+        0};
     const CXCursor definition = clang_getCursorDefinition(cursor);
     // Names of types and fields define themselves.
     const bool self = kind == "field" || kind == "type";
@@ -256,9 +266,17 @@ CXChildVisitResult visit(CXCursor cursor, CXCursor, CXClientData data) {
       unsigned first = 0;
       unsigned last = 0;
       clang_getFileLocation(
-          clang_getRangeStart(comment), nullptr, &first, nullptr, nullptr);
+          clang_getRangeStart(comment),
+          nullptr,
+          &first,
+          nullptr,
+          nullptr);
       clang_getFileLocation(
-          clang_getRangeEnd(comment), nullptr, &last, nullptr, nullptr);
+          clang_getRangeEnd(comment),
+          nullptr,
+          &last,
+          nullptr,
+          nullptr);
       for (std::size_t i = 0; i < v.tags.size(); ++i) {
         const Tag& t = v.tags[i];
         if (t.file == file && t.line >= static_cast<int>(first) &&
@@ -277,9 +295,7 @@ struct Parsed {
 };
 
 Parsed parse(
-    const fs::path& root,
-    const Unit& unit,
-    const std::vector<Tag>& tags) {
+    const fs::path& root, const Unit& unit, const std::vector<Tag>& tags) {
   std::vector<std::string> arguments = unit.arguments;
   arguments.insert(arguments.begin(), {"-x", "c++"});
   arguments.push_back("-w");
@@ -296,7 +312,7 @@ Parsed parse(
       static_cast<int>(pointers.size()),
       nullptr,
       0,
-      CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing);
+      CXTranslationUnit_KeepGoing);
   if (tu != nullptr) {
     std::set<std::string> files = unit.tagged;
     files.insert(unit.file);
@@ -308,7 +324,8 @@ Parsed parse(
   return parsed;
 }
 
-// --- cache ---------------------------------------------------------------------
+// --- cache
+// ---------------------------------------------------------------------
 
 Json to_json(const Found& f) {
   return {
@@ -355,7 +372,8 @@ std::optional<Parsed> read_cache(const fs::path& path) {
     Parsed parsed;
     for (const Json& entry : json.at("found")) {
       parsed.found.emplace(
-          entry.at("tag").get<std::size_t>(), found_of(entry.at("at")));
+          entry.at("tag").get<std::size_t>(),
+          found_of(entry.at("at")));
     }
     for (const Json& entry : json.at("definitions")) {
       Found f = found_of(entry);
@@ -372,7 +390,10 @@ std::optional<Parsed> read_cache(const fs::path& path) {
 std::vector<Tag> own_tags(const Unit& unit, const std::vector<Tag>& tags) {
   std::vector<Tag> own;
   std::copy_if(
-      tags.begin(), tags.end(), std::back_inserter(own), [&](const Tag& t) {
+      tags.begin(),
+      tags.end(),
+      std::back_inserter(own),
+      [&](const Tag& t) {
         return unit.tagged.contains(t.file) || t.file == unit.file;
       });
   return own;
@@ -423,7 +444,7 @@ std::vector<std::string> includers(
   for (const auto& [path, file] : sources.files()) {
     const bool source = path.ends_with(".cpp") || path.ends_with(".cc");
     if (source && file.text.find(name) != std::string::npos &&
-        sources.closure({path}).contains(header)) {
+        sources.unit(path).contains(header)) {
       out.push_back(path);
     }
   }
@@ -452,7 +473,8 @@ std::vector<Definition> find_definitions(
     const fs::path& root,
     const Sources& sources,
     const fs::path& compile_commands,
-    const fs::path& cache) {
+    const fs::path& cache,
+    const std::function<bool(const std::string& tag)>& wanted) {
   const CompileCommands commands(root, compile_commands, sources);
   std::vector<Tag> tags;
   std::map<std::string, Unit> units;
@@ -466,8 +488,17 @@ std::vector<Definition> find_definitions(
       }
     }
   }
+  std::set<std::string> needed;
+  for (const Tag& tag : tags) {
+    if (wanted(tag.name)) {
+      needed.insert(unit_of(tag.file, sources));
+    }
+  }
   std::vector<Unit*> list;
   for (auto& [file, unit] : units) {
+    if (!needed.contains(file)) {
+      continue;
+    }
     unit.arguments = commands.of(file);
     list.push_back(&unit);
   }
@@ -494,8 +525,7 @@ std::vector<Definition> find_definitions(
       Found f = it->second;
       if (f.file.empty()) {
         const std::string plain = f.name.substr(f.name.rfind(':') + 1);
-        for (const std::string& other :
-             includers(d.tag_file, plain, sources)) {
+        for (const std::string& other : includers(d.tag_file, plain, sources)) {
           const Unit unit{other, {}, commands.of(other)};
           const Parsed p = parse_cached(root, sources, cache, unit, {});
           if (const auto at = p.definitions.find(f.usr);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace portproof {
 
 /// A C++ definition that a `\port` tag sits on.
 struct Definition {
-  std::string tag; ///< what it ports
+  std::string tag;      ///< what it ports
   std::string tag_file; ///< where the tag is
   int tag_line = 0;
   std::string name; ///< in C++, with its namespaces
@@ -26,12 +27,14 @@ struct Definition {
 ///
 /// Parsing is slow, so what was found is kept in `cache` until the text of the
 /// file or the way it is compiled changes.
+/// \param wanted tags to find; files that have no other are not parsed
 /// \param compile_commands from the build; its include paths and macros are
 /// used. Where it does not exist, the folders of `sources` are.
 std::vector<Definition> find_definitions(
     const std::filesystem::path& root,
     const Sources& sources,
     const std::filesystem::path& compile_commands,
-    const std::filesystem::path& cache);
+    const std::filesystem::path& cache,
+    const std::function<bool(const std::string& tag)>& wanted);
 
 } // namespace portproof

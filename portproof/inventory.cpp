@@ -29,29 +29,25 @@ std::string seal(Json inventory) {
   return sealed.dump(1) + "\n";
 }
 
-Inventory Inventory::load(
-    const Project& project,
-    const Reference& reference) {
+Inventory Inventory::load(const Project& project, const Reference& reference) {
   const std::filesystem::path path =
       project.folder(reference.model) / "inventory.json";
   if (!std::filesystem::exists(path)) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] {} does not exist: run `portproof inventory {}`",
-            path.string(),
-            reference.model));
+    throw ConfigError(fmt::format(
+        "[portproof] {} does not exist: run `portproof inventory {}`",
+        path.string(),
+        reference.model));
   }
   const Json json = mlxaudio::read_json(path);
   Inventory out;
   try {
     out.sha256 = json.at("sha256").get<std::string>();
     if (out.sha256 != content_hash(json)) {
-      throw ConfigError(
-          fmt::format(
-              "[portproof] {} was edited by hand: make it anew with "
-              "`portproof inventory {}`",
-              path.string(),
-              reference.model));
+      throw ConfigError(fmt::format(
+          "[portproof] {} was edited by hand: make it anew with "
+          "`portproof inventory {}`",
+          path.string(),
+          reference.model));
     }
     out.references = json.at("references");
     for (const Json& row : json.at("components")) {
@@ -73,19 +69,20 @@ Inventory Inventory::load(
       out.components.push_back(std::move(c));
     }
   } catch (const Json::exception& e) {
-    throw ConfigError(
-        fmt::format("[portproof] {} is malformed: {}", path.string(), e.what()));
+    throw ConfigError(fmt::format(
+        "[portproof] {} is malformed: {}",
+        path.string(),
+        e.what()));
   }
   for (const Package& p : reference.packages) {
     const auto it = out.references.find(p.key);
     if (it == out.references.end() || it->value("sha256", "") != p.sha256) {
-      throw ConfigError(
-          fmt::format(
-              "[portproof] {} was made from another {} than reference.toml "
-              "names: run `portproof inventory {}`",
-              path.string(),
-              p.package,
-              reference.model));
+      throw ConfigError(fmt::format(
+          "[portproof] {} was made from another {} than reference.toml "
+          "names: run `portproof inventory {}`",
+          path.string(),
+          p.package,
+          reference.model));
     }
   }
   return out;
@@ -93,9 +90,9 @@ Inventory Inventory::load(
 
 const Component* Inventory::find(const std::string& name) const {
   const auto it = std::find_if(
-      components.begin(), components.end(), [&](const Component& c) {
-        return c.name == name;
-      });
+      components.begin(),
+      components.end(),
+      [&](const Component& c) { return c.name == name; });
   return it == components.end() ? nullptr : &*it;
 }
 
@@ -114,7 +111,7 @@ const Component* Inventory::owner(const std::string& tag) const {
     const Component* row = find(head);
     if (row != nullptr) {
       const bool has = std::find(row->items.begin(), row->items.end(), item) !=
-          row->items.end();
+                       row->items.end();
       return has ? row : nullptr;
     }
     if (const auto it = counterparts.find(head); it != counterparts.end()) {
@@ -133,8 +130,7 @@ const Component* Inventory::owner(const std::string& tag) const {
 }
 
 std::vector<std::string> idle_rules(
-    const Reference& reference,
-    const Inventory& inventory) {
+    const Reference& reference, const Inventory& inventory) {
   std::vector<std::string> idle;
   for (const auto* rules : {&reference.waivers, &reference.stages}) {
     for (const Rule& rule : *rules) {

@@ -46,7 +46,6 @@ std::string seal(mlxaudio::Json inventory);
 
 /// Rules of reference.toml that match no component; each is a mistake.
 std::vector<std::string> idle_rules(
-    const Reference& reference,
-    const Inventory& inventory);
+    const Reference& reference, const Inventory& inventory);
 
 } // namespace portproof

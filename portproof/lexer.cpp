@@ -11,7 +11,7 @@ namespace {
 
 bool is_word_start(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) || c == '_' ||
-      static_cast<unsigned char>(c) >= 0x80;
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_word(char c) {
   return is_word_start(c) || std::isdigit(static_cast<unsigned char>(c));
@@ -48,8 +48,8 @@ class Lexer {
   }
 
   void step() {
-    if (const std::size_t n = continuation()) {
-      at_ += n;
+    if (const std::size_t joint = continuation()) {
+      at_ += joint;
       ++line_;
       return;
     }
@@ -76,8 +76,8 @@ class Lexer {
     } else if (c == '#' && line_begin_) {
       directive_ = true;
       emit(Token::Kind::punctuation, 1);
-    } else if (const std::size_t n = string_prefix()) {
-      string(n);
+    } else if (const std::size_t prefix = string_prefix()) {
+      string(prefix);
     } else if (is_word_start(c)) {
       std::size_t n = 1;
       while (is_word(peek(n))) {
@@ -127,7 +127,8 @@ class Lexer {
       emit(Token::Kind::punctuation, 1);
       return;
     }
-    const std::string close = ')' +
+    const std::string close =
+        ')' +
         std::string(source_.substr(at_ + prefix + 1, open - at_ - prefix - 1)) +
         '"';
     const std::size_t end = source_.find(close, open);
@@ -151,7 +152,8 @@ class Lexer {
     for (;; ++n) {
       const char c = peek(n);
       const char before = peek(n - 1);
-      const bool sign = (c == '+' || c == '-') &&
+      const bool sign =
+          (c == '+' || c == '-') &&
           (before == 'e' || before == 'E' || before == 'p' || before == 'P');
       const bool separator = c == '\'' && is_word(peek(n + 1));
       if (!is_word(c) && c != '.' && !sign && !separator) {
@@ -183,9 +185,7 @@ class Lexer {
 
 /// Tokens from `first` to before `last` as one text.
 std::string joined(
-    const std::vector<Token>& tokens,
-    std::size_t first,
-    std::size_t last) {
+    const std::vector<Token>& tokens, std::size_t first, std::size_t last) {
   std::string out;
   const Token* before = nullptr;
   for (std::size_t i = first; i < last; ++i) {
@@ -194,8 +194,8 @@ std::string joined(
       continue;
     }
     if (before != nullptr) {
-      const bool new_directive = t.directive && t.text == "#" &&
-          t.line != before->end_line;
+      const bool new_directive =
+          t.directive && t.text == "#" && t.line != before->end_line;
       const bool edge = t.directive != before->directive || new_directive;
       out += edge ? '\n' : ' ';
     }
@@ -206,8 +206,9 @@ std::string joined(
 }
 
 std::string unquoted(std::string_view literal) {
-  return literal.size() < 2 ? std::string()
-                            : std::string(literal.substr(1, literal.size() - 2));
+  return literal.size() < 2
+             ? std::string()
+             : std::string(literal.substr(1, literal.size() - 2));
 }
 
 /// Position after the word that begins at `at`: letters, digits, `_`, `.`.
@@ -220,7 +221,93 @@ std::size_t end_of_name(std::string_view text, std::size_t at) {
 
 int lines_before(std::string_view text, std::size_t at) {
   return static_cast<int>(std::count(
-      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+      text.begin(),
+      text.begin() + static_cast<std::ptrdiff_t>(at),
+      '\n'));
+}
+
+/// What comments are decorated with between words.
+bool is_filler(char c) {
+  return is_space(c) || c == '/' || c == '*' || c == '<' || c == '!';
+}
+
+struct Comment {
+  std::string text;
+  int line = 1;
+};
+
+void find_ports(const Comment& comment, std::vector<Note>& out) {
+  constexpr std::string_view kPort = "\\port";
+  const std::string_view text = comment.text;
+  for (std::size_t at = text.find(kPort); at != std::string_view::npos;
+       at = text.find(kPort, at + 1)) {
+    // One tag may list several symbols: `\port a.b, a.c`.
+    std::size_t begin = at + kPort.size();
+    do {
+      while (begin < text.size() &&
+             (is_filler(text[begin]) || text[begin] == ',')) {
+        ++begin;
+      }
+      const std::size_t end = end_of_name(text, begin);
+      std::string name(text.substr(begin, end - begin));
+      while (name.ends_with('.')) {
+        name.pop_back(); // the end of a sentence
+      }
+      if (!name.empty()) {
+        out.push_back(
+            {Note::Kind::port,
+             name,
+             {},
+             comment.line + lines_before(text, at)});
+      }
+      begin = end;
+    } while (begin < text.size() && text[begin] == ',');
+  }
+}
+
+void find_deviations(const Comment& comment, std::vector<Note>& out) {
+  constexpr std::string_view kDeviation = "DEVIATION(";
+  const std::string_view text = comment.text;
+  for (std::size_t at = text.find(kDeviation); at != std::string_view::npos;) {
+    const std::size_t next = text.find(kDeviation, at + 1);
+    const std::size_t close = text.find("):", at);
+    if (close != std::string_view::npos) {
+      const std::size_t begin = at + kDeviation.size();
+      Note note{Note::Kind::deviation, {}, {}, comment.line};
+      note.line += lines_before(text, at);
+      note.name = text.substr(begin, close - begin);
+      // Words until the comment ends, a blank line of it, or another command.
+      const std::string_view rest = text.substr(close + 2, next - close - 2);
+      bool line_begins = false;
+      for (std::size_t k = 0; k < rest.size(); ++k) {
+        const char c = rest[k];
+        if (c == '\n') {
+          if (line_begins) {
+            break; // an empty line
+          }
+          line_begins = true;
+        }
+        if (line_begins && is_filler(c)) {
+          continue;
+        }
+        if (line_begins && c == '\\') {
+          break;
+        }
+        if (line_begins && !note.text.empty()) {
+          note.text += ' ';
+        }
+        line_begins = false;
+        if (!is_space(c) || !(note.text.empty() || note.text.ends_with(' '))) {
+          note.text += is_space(c) ? ' ' : c;
+        }
+      }
+      while (note.text.ends_with(' ') || note.text.ends_with("*/")) {
+        note.text.resize(note.text.size() - (note.text.ends_with(' ') ? 1 : 2));
+      }
+      out.push_back(std::move(note));
+    }
+    at = next;
+  }
 }
 
 } // namespace
@@ -251,68 +338,22 @@ std::vector<std::string> quoted_includes(const std::vector<Token>& tokens) {
 }
 
 std::vector<Note> notes(const std::vector<Token>& tokens) {
-  constexpr std::string_view kPort = "\\port";
-  constexpr std::string_view kDeviation = "DEVIATION(";
   std::vector<Note> out;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& t = tokens[i];
-    if (t.kind != Token::Kind::comment) {
+    if (tokens[i].kind != Token::Kind::comment) {
       continue;
     }
-    for (std::size_t at = t.text.find(kPort); at != std::string_view::npos;
-         at = t.text.find(kPort, at + 1)) {
-      // One tag may list several symbols: `\port a.b, a.c`.
-      std::size_t begin = at + kPort.size();
-      do {
-        while (begin < t.text.size() &&
-               (t.text[begin] == ' ' || t.text[begin] == ',')) {
-          ++begin;
-        }
-        std::size_t end = end_of_name(t.text, begin);
-        std::string name(t.text.substr(begin, end - begin));
-        while (name.ends_with('.')) {
-          name.pop_back(); // the end of a sentence
-        }
-        if (!name.empty()) {
-          out.push_back(
-              {Note::Kind::port, name, {}, t.line + lines_before(t.text, at)});
-        }
-        begin = end;
-      } while (begin < t.text.size() && t.text[begin] == ',');
+    // Comments on lines that follow each other are one text.
+    Comment comment{std::string(tokens[i].text), tokens[i].line};
+    while (i + 1 < tokens.size() &&
+           tokens[i + 1].kind == Token::Kind::comment &&
+           tokens[i + 1].line == tokens[i].end_line + 1) {
+      ++i;
+      comment.text += '\n';
+      comment.text += tokens[i].text;
     }
-    const std::size_t at = t.text.find(kDeviation);
-    const std::size_t close =
-        at == std::string_view::npos ? at : t.text.find("):", at);
-    if (close != std::string_view::npos) {
-      Note note{Note::Kind::deviation, {}, {}, t.line};
-      const std::size_t begin = at + kDeviation.size();
-      note.name = t.text.substr(begin, close - begin);
-      note.text = t.text.substr(close + 2);
-      // The reason may go on in the comment lines that follow.
-      for (std::size_t k = i + 1; k < tokens.size() &&
-           tokens[k].kind == Token::Kind::comment &&
-           tokens[k].line == tokens[k - 1].end_line + 1 &&
-           tokens[k].text.find(kDeviation) == std::string_view::npos;
-           ++k) {
-        note.text += ' ';
-        note.text += tokens[k].text.substr(
-            std::min(tokens[k].text.find_first_not_of('/'),
-                     tokens[k].text.size()));
-      }
-      std::string one;
-      for (const char c : note.text) {
-        if (!is_space(c)) {
-          one += c;
-        } else if (!one.empty() && one.back() != ' ') {
-          one += ' ';
-        }
-      }
-      while (one.ends_with(' ')) {
-        one.pop_back();
-      }
-      note.text = one;
-      out.push_back(std::move(note));
-    }
+    find_ports(comment, out);
+    find_deviations(comment, out);
   }
   return out;
 }
@@ -323,14 +364,15 @@ ProbeFile probe_texts(std::string_view source) {
   file.includes = quoted_includes(all);
   std::vector<Token> tokens;
   std::copy_if(
-      all.begin(), all.end(), std::back_inserter(tokens), [](const Token& t) {
-        return t.kind != Token::Kind::comment;
-      });
+      all.begin(),
+      all.end(),
+      std::back_inserter(tokens),
+      [](const Token& t) { return t.kind != Token::Kind::comment; });
   std::size_t rest = 0;
   for (std::size_t i = 0; i + 3 < tokens.size(); ++i) {
     const bool call = tokens[i].text == "." && tokens[i + 1].text == "add" &&
-        tokens[i + 2].text == "(" &&
-        tokens[i + 3].kind == Token::Kind::string;
+                      tokens[i + 2].text == "(" &&
+                      tokens[i + 3].kind == Token::Kind::string;
     if (!call) {
       continue;
     }
@@ -347,8 +389,13 @@ ProbeFile probe_texts(std::string_view source) {
       }
     }
     end = std::min(end + 1, tokens.size());
-    file.probes.push_back(
-        {unquoted(tokens[i + 3].text), joined(tokens, i, end), tokens[i].line});
+    std::string component;
+    for (std::size_t k = i + 3;
+         k < end && tokens[k].kind == Token::Kind::string;
+         ++k) { // neighbouring literals are one
+      component += unquoted(tokens[k].text);
+    }
+    file.probes.push_back({component, joined(tokens, i, end), tokens[i].line});
     file.rest += joined(tokens, rest, i) + '\n';
     rest = end;
     i = end - 1;

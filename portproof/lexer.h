@@ -53,7 +53,7 @@ struct ProbeText {
 
 struct ProbeFile {
   std::vector<ProbeText> probes;
-  std::string rest; ///< the stripped text without the probes
+  std::string rest;                  ///< the stripped text without the probes
   std::vector<std::string> includes; ///< quoted
 };
 

@@ -92,7 +92,11 @@ Finished run(const Command& command) {
     posix_spawn_file_actions_adddup2(&actions, err.write_end(), STDERR_FILENO);
   }
   posix_spawn_file_actions_addopen(
-      &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+      &actions,
+      STDIN_FILENO,
+      "/dev/null",
+      O_RDONLY,
+      0);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   if (command.time_limit) {
@@ -115,9 +119,10 @@ Finished run(const Command& command) {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {
-    throw mlxaudio::ConfigError(
-        fmt::format(
-            "[portproof] cannot run {}: {}", argv[0], std::strerror(error)));
+    throw mlxaudio::ConfigError(fmt::format(
+        "[portproof] cannot run {}: {}",
+        argv[0],
+        std::strerror(error)));
   }
   out.close(1);
   err.close(1);
@@ -125,7 +130,8 @@ Finished run(const Command& command) {
   Finished finished;
   const Clock::time_point start = Clock::now();
   std::array<pollfd, 2> polls{
-      pollfd{out.read_end(), POLLIN, 0}, pollfd{err.read_end(), POLLIN, 0}};
+      pollfd{out.read_end(), POLLIN, 0},
+      pollfd{err.read_end(), POLLIN, 0}};
   std::array<char, 65536> buffer;
   int status = 0;
   bool exited = false;

@@ -25,19 +25,17 @@ bool Workplace::fetched() const {
 
 std::string Workplace::python() const {
   if (!fetched()) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] {} holds no references: run `portproof fetch`",
-            folder.string()));
+    throw ConfigError(fmt::format(
+        "[portproof] {} holds no references: run `portproof fetch`",
+        folder.string()));
   }
   const auto state = mlxaudio::read_json(folder / "fetch.json");
   const auto python = state.find("python");
   if (python == state.end() || !python->is_string()) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] {} has no environment: run `portproof fetch` without "
-            "--no-env",
-            folder.string()));
+    throw ConfigError(fmt::format(
+        "[portproof] {} has no environment: run `portproof fetch` without "
+        "--no-env",
+        folder.string()));
   }
   return python->get<std::string>();
 }
@@ -51,8 +49,8 @@ std::filesystem::path recorder_folder() {
   const auto installed =
       self.parent_path().parent_path() / "share" / "portproof" / "recorder";
   return std::filesystem::exists(installed)
-      ? installed
-      : std::filesystem::path(PORTPROOF_SOURCE_DIR) / "recorder";
+             ? installed
+             : std::filesystem::path(PORTPROOF_SOURCE_DIR) / "recorder";
 }
 
 void run_recorder(
@@ -61,21 +59,19 @@ void run_recorder(
     const std::vector<std::string>& arguments) {
   const auto path = recorder_folder() / script;
   if (!std::filesystem::exists(path)) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] the recorder is not in {}: install it beside the "
-            "program or set PORTPROOF_RECORDER",
-            path.parent_path().string()));
+    throw ConfigError(fmt::format(
+        "[portproof] the recorder is not in {}: install it beside the "
+        "program or set PORTPROOF_RECORDER",
+        path.parent_path().string()));
   }
   Command command{{python, "-B", path.string()}, {}, {}, true};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   const Finished finished = run(command);
   if (finished.code != 0) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] {} failed ({}): see above",
-            script,
-            describe(finished)));
+    throw ConfigError(fmt::format(
+        "[portproof] {} failed ({}): see above",
+        script,
+        describe(finished)));
   }
 }
 

@@ -61,15 +61,19 @@ const Json& section(const Json& toml, const char* key) {
   return it == toml.end() ? kNone : *it;
 }
 
-std::vector<Rule>
-rules(const Json& toml, const std::string& where, const char* key, const char* text) {
+std::vector<Rule> rules(
+    const Json& toml,
+    const std::string& where,
+    const char* key,
+    const char* text) {
   std::vector<Rule> out;
   for (const Json& entry : list(toml, key)) {
     const Table table(entry, fmt::format("{} [[{}]]", where, key));
     out.push_back(
         {table.get<std::vector<std::string>>("match"),
          table.get<std::string>(text),
-         table.get<std::string>("why", "")});
+         table.get<std::string>("why", ""),
+         table.get<bool>("required", false)});
   }
   return out;
 }
@@ -146,6 +150,7 @@ time_limit = 60
 [[stage]]
 name = "Core"
 match = ["*"]
+required = true
 why = "everything"
 )";
 
@@ -158,11 +163,10 @@ Project Project::find(const std::filesystem::path& start) {
       return {folder};
     }
     if (folder == folder.parent_path()) {
-      throw ConfigError(
-          fmt::format(
-              "[portproof] neither {} nor a folder above it has a `port` "
-              "folder: run inside the project, or give --root",
-              std::filesystem::absolute(start).string()));
+      throw ConfigError(fmt::format(
+          "[portproof] neither {} nor a folder above it has a `port` "
+          "folder: run inside the project, or give --root",
+          std::filesystem::absolute(start).string()));
     }
     folder = folder.parent_path();
   }
@@ -187,11 +191,10 @@ Reference Reference::load(const Project& project, const std::string& model) {
   Reference r;
   r.path = project.folder(model) / "reference.toml";
   if (!std::filesystem::exists(r.path)) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] {} does not exist: run `portproof init {}`",
-            r.path.string(),
-            model));
+    throw ConfigError(fmt::format(
+        "[portproof] {} does not exist: run `portproof init {}`",
+        r.path.string(),
+        model));
   }
   r.toml = read_toml(r.path);
   const std::string where = fmt::format("[portproof] {}:", r.path.string());
@@ -232,7 +235,8 @@ Reference Reference::load(const Project& project, const std::string& model) {
   r.executable = port.get<std::string>("executable", model + "_probes");
   r.time_limit = port.get<int>("time_limit", 60);
   const Table environment(
-      section(r.toml, "environment"), where + " [environment]");
+      section(r.toml, "environment"),
+      where + " [environment]");
   r.mlx = environment.get<std::string>("mlx", "");
   for (const Json& entry : list(r.toml, "tolerance")) {
     const Table table(entry, where + " [[tolerance]]");
@@ -260,8 +264,7 @@ const Rule* Reference::stage(const std::string& component) const {
 }
 
 std::optional<Tolerance> Reference::tolerance(
-    const std::string& component,
-    const std::string& grade) const {
+    const std::string& component, const std::string& grade) const {
   if (grade == "exact") {
     return Tolerance{};
   }
@@ -285,15 +288,14 @@ std::optional<Tolerance> Reference::tolerance(
 
 std::filesystem::path init(const Project& project, const std::string& model) {
   const bool plain =
-      !model.empty() && model.find_first_not_of(
-                            "abcdefghijklmnopqrstuvwxyz0123456789_-") ==
+      !model.empty() &&
+      model.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") ==
           std::string::npos;
   if (!plain) {
-    throw ConfigError(
-        fmt::format(
-            "[portproof] `{}` cannot name a model: use small letters, digits, "
-            "`_` and `-`",
-            model));
+    throw ConfigError(fmt::format(
+        "[portproof] `{}` cannot name a model: use small letters, digits, "
+        "`_` and `-`",
+        model));
   }
   const std::filesystem::path path = project.folder(model) / "reference.toml";
   if (std::filesystem::exists(path)) {

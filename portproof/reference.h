@@ -31,8 +31,9 @@ struct Project {
 /// A rule that puts components in a stage or waives them.
 struct Rule {
   std::vector<std::string> match;
-  std::string text; ///< the stage's name or the waiver's reason
-  std::string why; ///< of a stage
+  std::string text;      ///< the stage's name or the waiver's reason
+  std::string why;       ///< of a stage
+  bool required = false; ///< of a stage: what is missing of it is red
 };
 
 /// One of the packages that are ported.
@@ -44,8 +45,8 @@ struct Package {
 
 /// How far outputs of a component may be from the reference's.
 struct Tolerance {
-  double max_abs = 0; ///< largest difference of one element
-  double rel_l2 = 0; ///< ||a-b|| / ||b||
+  double max_abs = 0;    ///< largest difference of one element
+  double rel_l2 = 0;     ///< ||a-b|| / ||b||
   double norm_ratio = 0; ///< | ||a||/||b|| - 1 |
   std::string why;
 
@@ -59,10 +60,10 @@ struct Reference {
   std::vector<Package> packages;
   std::vector<Rule> waivers, stages;
   std::vector<std::filesystem::path> sources; ///< below the root
-  std::string probes; ///< folder beside the file
+  std::string probes;                         ///< folder beside the file
   std::string executable; ///< name of the program with the probes
-  int time_limit = 60; ///< \unit s
-  std::string mlx; ///< version that exact goldens rest on
+  int time_limit = 60;    ///< \unit s
+  std::string mlx;        ///< version that exact goldens rest on
   mlxaudio::Json toml;
 
   /// \throws ConfigError naming the key
@@ -75,8 +76,7 @@ struct Reference {
   /// The tolerance of a grade ("close", ...): the first [[tolerance]] that
   /// matches. All zero for "exact".
   std::optional<Tolerance> tolerance(
-      const std::string& component,
-      const std::string& grade) const;
+      const std::string& component, const std::string& grade) const;
 };
 
 /// Writes the skeleton of a `reference.toml`.

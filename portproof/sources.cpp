@@ -23,17 +23,16 @@ bool is_source(const std::string& path) {
 Sources::Sources(const fs::path& root, const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) {
     if (!fs::is_directory(root / folder)) {
-      throw mlxaudio::ConfigError(
-          fmt::format(
-              "[portproof] {} is not a folder: correct [port] `sources`",
-              (root / folder).string()));
+      throw mlxaudio::ConfigError(fmt::format(
+          "[portproof] {} is not a folder: correct [port] `sources`",
+          (root / folder).string()));
     }
     folders_.push_back(folder.generic_string());
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string path =
           entry.path().lexically_relative(root).generic_string();
-      const bool test = path.ends_with("_test.cpp") ||
-          path.ends_with("_bench.cpp");
+      const bool test =
+          path.ends_with("_test.cpp") || path.ends_with("_bench.cpp");
       if (!entry.is_regular_file() || test ||
           !(is_header(path) || is_source(path))) {
         continue;
@@ -56,11 +55,10 @@ const SourceFile* Sources::find(const std::string& path) const {
 }
 
 std::string Sources::resolve(
-    const std::string& from,
-    const std::string& included) const {
-  const std::string near =
-      (fs::path(from).parent_path() / included).lexically_normal()
-          .generic_string();
+    const std::string& from, const std::string& included) const {
+  const std::string near = (fs::path(from).parent_path() / included)
+                               .lexically_normal()
+                               .generic_string();
   if (files_.contains(near)) {
     return near;
   }
@@ -75,12 +73,12 @@ std::string Sources::resolve(
 }
 
 std::string Sources::beside(const std::string& path) const {
-  const fs::path p(path);
-  for (const char* extension :
-       is_header(path) ? std::initializer_list<const char*>{".cpp", ".cc"}
-                       : std::initializer_list<const char*>{".h", ".hpp"}) {
+  static const std::vector<std::string> kSourceEndings = {".cpp", ".cc"};
+  static const std::vector<std::string> kHeaderEndings = {".h", ".hpp"};
+  for (const std::string& ending :
+       is_header(path) ? kSourceEndings : kHeaderEndings) {
     const std::string other =
-        fs::path(p).replace_extension(extension).generic_string();
+        fs::path(path).replace_extension(ending).generic_string();
     if (files_.contains(other)) {
       return other;
     }
@@ -88,9 +86,18 @@ std::string Sources::beside(const std::string& path) const {
   return {};
 }
 
-std::set<std::string> Sources::closure(const std::set<std::string>& from) const {
+std::set<std::string> Sources::closure(
+    const std::set<std::string>& from) const {
+  return reach({from.begin(), from.end()}, true);
+}
+
+std::set<std::string> Sources::unit(const std::string& path) const {
+  return reach({path}, false);
+}
+
+std::set<std::string> Sources::reach(
+    std::vector<std::string> todo, bool sources_too) const {
   std::set<std::string> done;
-  std::vector<std::string> todo(from.begin(), from.end());
   while (!todo.empty()) {
     const std::string path = todo.back();
     todo.pop_back();
@@ -103,7 +110,7 @@ std::set<std::string> Sources::closure(const std::set<std::string>& from) const 
         todo.push_back(other);
       }
     }
-    if (is_header(path)) {
+    if (sources_too && is_header(path)) {
       if (const std::string other = beside(path); !other.empty()) {
         todo.push_back(other);
       }

@@ -35,16 +35,21 @@ class Sources {
 
   /// The file that `included` names when `from` includes it; empty: none of
   /// ours.
-  std::string resolve(const std::string& from, const std::string& included)
-      const;
+  std::string resolve(
+      const std::string& from, const std::string& included) const;
   /// The other one of a `.h` and `.cpp` of the same name; empty: there is none.
   std::string beside(const std::string& path) const;
 
   /// Everything of ours that `from` rests on: itself, what it includes, and
   /// the `.cpp` beside each header, transitively.
   std::set<std::string> closure(const std::set<std::string>& from) const;
+  /// What the compiler reads for one file: itself and what it includes.
+  std::set<std::string> unit(const std::string& path) const;
 
  private:
+  std::set<std::string> reach(
+      std::vector<std::string> todo, bool sources_too) const;
+
   std::vector<std::string> folders_;
   std::map<std::string, SourceFile> files_;
 };

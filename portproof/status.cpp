@@ -23,7 +23,9 @@ std::string described(const Component& c) {
   std::string kind = c.kind;
   if (!c.items.empty()) {
     kind += fmt::format(
-        ", {} item{}", c.items.size(), c.items.size() == 1 ? "" : "s");
+        ", {} item{}",
+        c.items.size(),
+        c.items.size() == 1 ? "" : "s");
   }
   return fmt::format("`{}` ({})", c.name, kind);
 }
@@ -38,11 +40,16 @@ bool ported(const Mark& mark) {
 }
 
 std::string package_line(const Package& p) {
-  const char* role = p.decides ? "decides where the references differ"
-      : p.compare_only         ? "for comparison only"
-                               : "the implementation on MLX";
+  const char* role = p.decides        ? "decides where the references differ"
+                     : p.compare_only ? "for comparison only"
+                                      : "the implementation on MLX";
   return fmt::format(
-      "- [{} {}]({}) ({}): {}\n", p.package, p.version, p.url, p.license, role);
+      "- [{} {}]({}) ({}): {}\n",
+      p.package,
+      p.version,
+      p.url,
+      p.license,
+      role);
 }
 
 void table(std::string& out, const Section& section, const Rule& stage) {
@@ -53,19 +60,14 @@ void table(std::string& out, const Section& section, const Rule& stage) {
         section.reference.stage(c.name) != &stage) {
       continue;
     }
-    const Mark mark = mark_of(section, c.name);
-    out += fmt::format(
-        "| {} | {} | {} | {} |\n",
-        described(c),
-        ported(mark) ? "✅" : "",
-        ported(mark) && mark.verified ? "✅" : "",
-        cell(mark.notes));
+    out += row(section, c) + '\n';
   }
   out += '\n';
 }
 
 void waivers(std::string& out, const Section& section) {
-  out += "### Not ported, with reasons\n\n| Component | Reason |\n| --- | --- |\n";
+  out +=
+      "### Not ported, with reasons\n\n| Component | Reason |\n| --- | --- |\n";
   for (const Component& c : section.inventory.components) {
     if (const Rule* waiver = section.reference.waiver(c.name)) {
       out += fmt::format("| {} | {} |\n", described(c), cell(waiver->text));
@@ -95,13 +97,25 @@ Counts count(const Section& section, const std::string& stage) {
   return n;
 }
 
+std::string row(const Section& section, const Component& component) {
+  const Mark mark = mark_of(section, component.name);
+  return fmt::format(
+      "| {} | {} | {} | {} |",
+      described(component),
+      ported(mark) ? "✅" : "",
+      ported(mark) && mark.verified ? "✅" : "",
+      cell(mark.notes));
+}
+
 std::string document(const std::vector<Section>& sections) {
   std::string out =
       "# Porting progress\n\n"
-      "Made by `portproof status`; an edit by hand fails the tests. A component "
+      "Made by `portproof status`; an edit by hand fails the tests. A "
+      "component "
       "is a class, function, table or\ngroup of constants of the reference. "
       "*Initial port*: a C++ definition carries its `\\port` tag and a probe "
-      "runs\nit. *Verification*: `portproof verify` compared every recorded call "
+      "runs\nit. *Verification*: `portproof verify` compared every recorded "
+      "call "
       "of it with the reference, and nothing\nthat this rests on (C++ code, "
       "Python source, recorded calls, tolerance, MLX) has changed since.\n\n";
   for (const Section& s : sections) {

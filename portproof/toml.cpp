@@ -349,7 +349,8 @@ mlxaudio::Json parse_toml(std::string_view text, const std::string& name) {
 
 mlxaudio::Json read_toml(const std::filesystem::path& path) {
   return parse_toml(
-      mlxaudio::read_file(path, mlxaudio::ErrorCode::config), path.string());
+      mlxaudio::read_file(path, mlxaudio::ErrorCode::config),
+      path.string());
 }
 
 } // namespace portproof

@@ -11,6 +11,7 @@ import argparse
 import ast
 import hashlib
 import importlib
+import importlib.util
 import json
 import pathlib
 import sys
@@ -207,6 +208,58 @@ def rows_of_file(root, source):
     return rows
 
 
+def used_rows(work, r):
+    """Rows for what the reference's files use from elsewhere."""
+    rows = []
+    for name in r.get("uses", []):
+        root, source = file_of_symbol(work, r, name)
+        listed = rows_of_file(root, source)
+        found = [row for row in listed if row["name"] == name]
+        owner, _, item = name.rpartition(".")
+        found += [
+            method_row(row, i)
+            for row in listed
+            for i in row["items"]
+            if row["name"] == owner and i["name"] == item
+        ]
+        if not found:
+            raise ref.Trouble(f"[portproof] `uses`: {source} has no {name}")
+        rows += [{**row, "library": True} for row in found]
+    return rows
+
+
+def method_row(row, item):
+    """A row for one method of a class."""
+    return {
+        "name": f"{row['name']}.{item['name']}",
+        "kind": item["kind"],
+        "file": row["file"],
+        "line": item["line"],
+        "end_line": item["line"],
+        "sha256": row["sha256"],
+        "signature": item.get("signature", ""),
+        "items": [],
+    }
+
+
+def file_of_symbol(work, r, name):
+    """The archive's or the environment's file that defines a function, class or method."""
+    module = name.rpartition(".")[0]
+    while module:
+        source = module.replace(".", "/") + ".py"
+        root = ref.source_root(work, r)
+        if (root / source).exists():
+            return root, source
+        try:
+            spec = importlib.util.find_spec(module)
+        except ModuleNotFoundError:
+            spec = None
+        if spec is not None and (spec.origin or "").endswith(source):
+            return pathlib.Path(spec.origin.removesuffix(source)), source
+        module = module.rpartition(".")[0]
+    raise ref.Trouble(f"[portproof] `uses`: no module has {name}")
+
+
 # --- runtime ---------------------------------------------------------------------
 
 
@@ -361,24 +414,13 @@ def only_mlx(rows, mlx_rows, used):
             name = f"{r['name']}.{item['name']}"
             if item["kind"] not in ("method", "property") or name in used:
                 continue
+            if r.get("library"):
+                continue  # only what `uses` names is asked of it
             if item["name"].startswith("__") or item["name"].lstrip("_") in {
                 n.lstrip("_") for n in items_of.get(r["name"], ())
             }:
                 continue
-            extra.append(
-                {
-                    "name": name,
-                    "kind": item["kind"],
-                    "file": r["file"],
-                    "line": item["line"],
-                    "end_line": item["line"],
-                    "sha256": r["sha256"],
-                    "signature": item.get("signature", ""),
-                    "items": [],
-                    "only": "mlx",
-                    "counterparts": [],
-                }
-            )
+            extra.append({**method_row(r, item), "only": "mlx", "counterparts": []})
     return extra
 
 
@@ -413,6 +455,7 @@ def main():
             continue
         root = ref.source_root(args.work, r)
         listed[r["key"]] = [row for s in r["sources"] for row in rows_of_file(root, s)]
+        listed[r["key"]] += used_rows(args.work, r)
         by_name = {row["name"]: row for row in listed[r["key"]]}
         for name, sizes in reference.get("instances", {}).get(r["key"], {}).items():
             if name not in by_name:

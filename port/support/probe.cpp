@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "support/probe.h"
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <mlx/ops.h>
+#include <mlx/transforms.h>
+#include <mlx/version.h>
+
+#include "core/atomic_file.h"
+#include "core/safetensors.h"
+#include "mlxaudio/error.h"
+#include "nn/weights.h"
+
+std::string_view portproof_stamp();
+
+namespace mlxaudio::port {
+namespace {
+
+namespace fs = std::filesystem;
+
+Tensor to_tensor(const mx::array& a) {
+  mx::array flat = mx::contiguous(a);
+  mx::eval(flat);
+  const auto keep = std::make_shared<mx::array>(flat);
+  Tensor t;
+  if (flat.dtype() == mx::float32) {
+    t.dtype = DType::f32;
+  } else if (flat.dtype() == mx::float16) {
+    t.dtype = DType::f16;
+  } else if (flat.dtype() == mx::int32) {
+    t.dtype = DType::i32;
+  } else if (flat.dtype() == mx::int64) {
+    t.dtype = DType::i64;
+  } else {
+    throw ArgumentError("[port] a probe gave an array of an unknown type");
+  }
+  t.shape.assign(flat.shape().begin(), flat.shape().end());
+  t.bytes = {
+      reinterpret_cast<const std::byte*>(flat.data<char>()),
+      flat.nbytes()};
+  t.owner = keep;
+  return t;
+}
+
+/// What the machine and the build are, for the evidence.
+Json about() {
+  const char* cpu = "other";
+#if defined(__x86_64__)
+  cpu = __builtin_cpu_supports("avx512f") ? "x86-64, AVX-512"
+        : __builtin_cpu_supports("avx2")  ? "x86-64, AVX2"
+                                          : "x86-64";
+#endif
+  return {{"mlx", mx::version()}, {"device", "cpu"}, {"processor", cpu}};
+}
+
+int describe(const Probes& probes) {
+  Json components = Json::array();
+  for (const auto& [component, probe] : probes.all()) {
+    components.push_back(component);
+  }
+  const Json out = {
+      {"protocol", 1},
+      {"components", components},
+      {"stamp", Json::parse(portproof_stamp())},
+      {"about", about()}};
+  fmt::print("{}\n", out.dump());
+  return 0;
+}
+
+int run(const Probes& probes, const std::string& name, const fs::path& folder) {
+  const auto it = probes.all().find(name);
+  if (it == probes.all().end()) {
+    throw ArgumentError("[port] there is no probe of " + name);
+  }
+  const Json request = read_json(folder / "request.json");
+  const Checkpoint in = read_safetensors(folder / "request.safetensors");
+  Call::Tensors out;
+  Json answers = Json::array();
+  for (const Json& c : request.at("calls")) {
+    const std::string id = c.at("id");
+    Call call(c.at("args"), in.tensors, out, id);
+    Json result;
+    try {
+      result = it->second(call);
+      call.finish();
+    } catch (const Error& e) {
+      result = {{"$raises", e.what()}};
+    }
+    answers.push_back({{"id", id}, {"result", result}});
+  }
+  write_safetensors(folder / "response.safetensors", out);
+  write_file(folder / "response.json", Json({{"calls", answers}}).dump(1));
+  return 0;
+}
+
+} // namespace
+
+Call::Call(Json args, const Tensors& in, Tensors& out, std::string id)
+    : args_(std::move(args)), in_(in), out_(out), id_(std::move(id)) {}
+
+bool Call::has(const std::string& name) const {
+  return args_.contains(name) && !args_.at(name).is_null();
+}
+
+const Json& Call::at(const std::string& name) const {
+  return args_.at(name);
+}
+
+const Tensor& Call::tensor(const Json& value) const {
+  return in_.at(value.at("$array").get<std::string>());
+}
+
+mx::array Call::array(const std::string& name) const {
+  return to_array(tensor(at(name)));
+}
+
+Maybe Call::maybe_array(const std::string& name) const {
+  return has(name) ? Maybe(array(name)) : std::nullopt;
+}
+
+std::vector<float> Call::floats(const std::string& name) const {
+  const auto values = tensor(at(name)).as<float>();
+  return {values.begin(), values.end()};
+}
+
+Scope Call::weights() {
+  std::map<std::string, mx::array> arrays;
+  for (const auto& [name, value] : at("weights").items()) {
+    arrays.emplace(name, to_array(tensor(value)));
+  }
+  weights_ = std::make_shared<Weights>(
+      Weights(std::move(arrays), "the recorded call"));
+  return Scope(weights_);
+}
+
+void Call::finish() const {
+  if (weights_) {
+    weights_->finish();
+  }
+}
+
+Checkpoint Call::checkpoint(const std::string& name) const {
+  Checkpoint checkpoint;
+  checkpoint.path = "the recorded call";
+  for (const auto& [key, value] : at(name).items()) {
+    checkpoint.tensors.emplace(key, tensor(value));
+  }
+  return checkpoint;
+}
+
+Json Call::put(const mx::array& a) {
+  const std::string name = fmt::format("{}.{}", id_, out_.size());
+  out_.emplace(name, to_tensor(a));
+  return {{"$array", name}};
+}
+
+void Probes::add(const std::string& component, Probe probe) {
+  probes_.emplace(component, std::move(probe));
+}
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+int run_probes(const Probes& probes, int argc, char** argv) {
+  try {
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    if (command == "--describe" && argc == 2) {
+      return describe(probes);
+    }
+    if (command == "--run" && argc == 4) {
+      return run(probes, argv[2], argv[3]);
+    }
+    fmt::print(stderr, "usage: --describe | --run COMPONENT FOLDER\n");
+    return 2;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 1;
+  }
+}
+
+} // namespace mlxaudio::port

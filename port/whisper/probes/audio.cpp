@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "models/whisper/audio.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include <mlx/ops.h>
+
+#include "audio/reader.h"
+#include "core/atomic_file.h"
+#include "ops/stft.h"
+#include "probes.h"
+
+namespace mlxaudio::port {
+
+using namespace mlxaudio::whisper;
+
+namespace {
+
+/// A WAV file with a recorded file's bytes, for as long as it is needed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::vector<int>& bytes)
+      : path_(
+            std::filesystem::temp_directory_path() /
+            ("probe-" + std::to_string(::getpid()) + ".wav")) {
+    write_file(path_, std::string(bytes.begin(), bytes.end()));
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    std::error_code none;
+    std::filesystem::remove(path_, none);
+  }
+  const std::filesystem::path& path() const {
+    return path_;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Json put_samples(Call& c, const std::vector<float>& samples) {
+  return c.put(mx::array(samples.data(), {static_cast<int>(samples.size())}));
+}
+
+} // namespace
+
+void add_audio(Probes& p) {
+  p.add("whisper.audio", [](Call&) {
+    return Json{
+        {"SAMPLE_RATE", kSampleRate},
+        {"N_FFT", kNFft},
+        {"HOP_LENGTH", kHopLength},
+        {"CHUNK_LENGTH", kChunkLength},
+        {"N_SAMPLES", kNSamples},
+        {"N_FRAMES", kNFrames},
+        {"N_SAMPLES_PER_TOKEN", kNSamplesPerToken},
+        {"FRAMES_PER_SECOND", kFramesPerSecond},
+        {"TOKENS_PER_SECOND", kTokensPerSecond}};
+  });
+
+  p.add("whisper.audio.load_audio", [](Call& c) {
+    const TemporaryFile file(c.get<std::vector<int>>("bytes"));
+    return put_samples(c, read_audio(file.path()).samples);
+  });
+
+  p.add("whisper.audio.pad_or_trim", [](Call& c) {
+    return c.put(pad_or_trim(
+        c.array("array"),
+        c.maybe<int>("length").value_or(kNSamples),
+        c.maybe<int>("axis").value_or(-1)));
+  });
+
+  p.add("whisper.audio.mel_filters", [](Call& c) {
+    return c.put(mel_filters(c.get<int>("n_mels")));
+  });
+
+  p.add("whisper.audio.log_mel_spectrogram", [](Call& c) {
+    const int padding = c.maybe<int>("padding").value_or(0);
+    if (c.has("filters")) {
+      return c.put(
+          log_mel_spectrogram(c.array("audio"), c.array("filters"), padding));
+    }
+    return c.put(log_mel_spectrogram(
+        c.array("audio"),
+        c.maybe<int>("n_mels").value_or(80),
+        padding));
+  });
+
+  p.add("mlx_audio.dsp.hanning", [](Call& c) {
+    return c.put(ops::hanning(c.get<int>("size"), c.get<bool>("periodic")));
+  });
+
+  p.add("mlx_audio.dsp.stft", [](Call& c) {
+    const mx::array y = ops::stft(
+        c.array("x"),
+        c.array("window"),
+        c.get<int>("n_fft"),
+        c.get<int>("hop_length"));
+    return Json{{"real", c.put(mx::real(y))}, {"imag", c.put(mx::imag(y))}};
+  });
+
+  p.add("mlx_audio.dsp.mel_filters", [](Call& c) {
+    const bool htk = c.get<std::string>("mel_scale") == "htk";
+    return c.put(ops::mel_filters(
+        c.get<int>("sample_rate"),
+        c.get<int>("n_fft"),
+        c.get<int>("n_mels"),
+        htk ? ops::MelScale::htk : ops::MelScale::slaney,
+        c.has("norm")));
+  });
+}
+
+} // namespace mlxaudio::port

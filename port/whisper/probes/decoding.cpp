@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "models/whisper/decoding.h"
+
+#include <mlx/ops.h>
+#include <mlx/transforms.h>
+
+#include "probes.h"
+#include "toy.h"
+
+namespace mlxaudio::port {
+
+using namespace mlxaudio::whisper;
+
+namespace {
+
+StepLogits logits_of(const Call& c, const std::string& name = "logits") {
+  StepLogits logits;
+  logits.n_vocab = c.array(name).shape(1);
+  logits.values = c.floats(name);
+  return logits;
+}
+
+Json put_logits(Call& c, const StepLogits& logits) {
+  return c.put(
+      mx::array(logits.values.data(), {logits.n_batch(), logits.n_vocab}));
+}
+
+/// Logits after a filter, by way of the base class.
+Json filtered(Call& c, const LogitFilter& filter) {
+  StepLogits logits = logits_of(c);
+  filter.apply(logits, c.get<Sequences>("tokens"));
+  return put_logits(c, logits);
+}
+
+DecodingOptions options_of(const Call& c) {
+  DecodingOptions o;
+  o.task = c.maybe<std::string>("task").value_or(o.task);
+  o.language = c.maybe<std::string>("language");
+  o.temperature = c.maybe<double>("temperature").value_or(o.temperature);
+  o.sample_len = c.maybe<int>("sample_len");
+  o.best_of = c.maybe<int>("best_of");
+  o.beam_size = c.maybe<int>("beam_size");
+  o.patience = c.maybe<double>("patience");
+  o.length_penalty = c.maybe<double>("length_penalty");
+  for (const char* name : {"prompt", "prefix"}) {
+    auto& into = std::string(name) == "prompt" ? o.prompt : o.prefix;
+    if (c.has(name)) {
+      if (c.at(name).is_string()) {
+        into = c.get<std::string>(name);
+      } else {
+        into = c.get<std::vector<int>>(name);
+      }
+    }
+  }
+  if (c.has("suppress_tokens")) {
+    o.suppress_tokens = c.get<std::vector<int>>("suppress_tokens");
+  }
+  o.suppress_blank = !c.has("keep_blank");
+  o.without_timestamps = c.has("without_timestamps");
+  if (c.has("max_initial_timestamp")) {
+    o.max_initial_timestamp = c.get<double>("max_initial_timestamp");
+  }
+  return o;
+}
+
+Json to_json(const std::optional<std::vector<LanguageProbability>>& probs) {
+  if (!probs) {
+    return nullptr;
+  }
+  Json out = Json::object();
+  for (const auto& [language, probability] : *probs) {
+    out[language] = probability;
+  }
+  return out;
+}
+
+Json to_json(const DecodingResult& r) {
+  return {
+      {"language", r.language},
+      {"language_probs", to_json(r.language_probs)},
+      {"tokens", r.tokens},
+      {"text", r.text},
+      {"avg_logprob", number(r.avg_logprob)},
+      {"no_speech_prob", number(r.no_speech_prob)},
+      {"temperature", number(r.temperature)},
+      {"compression_ratio", number(r.compression_ratio)}};
+}
+
+Json to_json(const std::vector<DecodingResult>& results) {
+  Json out = Json::array();
+  for (const DecodingResult& r : results) {
+    out.push_back(to_json(r));
+  }
+  return out;
+}
+
+template <class T>
+Json nullable(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+/// Steps of an inference over the same cache: all tokens, then one more each.
+Json steps(Call& c, Inference& inference) {
+  const mx::array features = c.array("audio_features");
+  Sequences tokens = c.get<Sequences>("tokens");
+  Json out = Json::array();
+  for (const Json& more : c.at("steps")) {
+    if (!more.is_null()) {
+      for (std::size_t i = 0; i < tokens.size(); ++i) {
+        tokens[i].push_back(more.at(i).get<int>());
+      }
+    }
+    // The positions of the tokens that are new in this call.
+    std::vector<int> positions;
+    const int n = more.is_null() ? static_cast<int>(tokens[0].size()) : 1;
+    for (int i = 0; i < n; ++i) {
+      positions.push_back(i);
+    }
+    out.push_back(c.put(inference.logits(tokens, features, positions)));
+  }
+  inference.cleanup_caching();
+  return out;
+}
+
+Json greedy_update(Call& c, TokenDecoder& decoder) {
+  Sequences tokens = c.get<Sequences>("tokens");
+  std::vector<float> sums = c.floats("sum_logprobs");
+  decoder.reset();
+  const bool completed = decoder.update(tokens, logits_of(c), sums);
+  Json near = Json::array();
+  for (const float s : sums) {
+    near.push_back(s);
+  }
+  return {{"tokens", tokens}, {"sum_logprobs", near}, {"completed", completed}};
+}
+
+Json greedy_finalize(Call& c, TokenDecoder& decoder) {
+  const auto out = decoder.finalize(
+      c.get<std::vector<Sequences>>("tokens"),
+      c.get<std::vector<std::vector<float>>>("sum_logprobs"));
+  return {{"tokens", out.tokens}, {"sum_logprobs", out.sum_logprobs}};
+}
+
+Json greedy(Call& c, TokenDecoder& decoder) {
+  return c.has("logits") ? greedy_update(c, decoder)
+                         : greedy_finalize(c, decoder);
+}
+
+Json ranked(Call& c, const SequenceRanker& ranker) {
+  return ranker.rank(
+      c.get<std::vector<Sequences>>("tokens"),
+      c.get<std::vector<std::vector<double>>>("sum_logprobs"));
+}
+
+} // namespace
+
+void add_decoding(Probes& p) {
+  p.add("whisper.decoding.detect_language", [](Call& c) {
+    const Whisper model = toy_model(c);
+    const auto found =
+        detect_language(model, c.array("mel"), model.get_tokenizer({}, {}));
+    Json probs = Json::array();
+    for (const auto& one : found.language_probs) {
+      probs.push_back(to_json(std::optional(one)));
+    }
+    return Json{
+        {"language_tokens", found.language_tokens},
+        {"language_probs", probs}};
+  });
+
+  p.add("whisper.decoding.DecodingOptions", [](Call&) {
+    const DecodingOptions o;
+    const bool no_prompt = std::get<std::string>(o.prompt).empty();
+    const bool no_prefix = std::get<std::string>(o.prefix).empty();
+    return Json{
+        {"task", o.task},
+        {"language", nullable(o.language)},
+        {"temperature", o.temperature},
+        {"sample_len", nullable(o.sample_len)},
+        {"best_of", nullable(o.best_of)},
+        {"beam_size", nullable(o.beam_size)},
+        {"patience", nullable(o.patience)},
+        {"length_penalty", nullable(o.length_penalty)},
+        {"prompt", no_prompt ? Json() : Json("")},
+        {"prefix", no_prefix ? Json() : Json("")},
+        {"suppress_tokens", o.suppress_tokens},
+        {"suppress_blank", o.suppress_blank},
+        {"without_timestamps", o.without_timestamps},
+        {"max_initial_timestamp", nullable(o.max_initial_timestamp)}};
+  });
+
+  p.add("whisper.decoding.DecodingResult", [](Call& c) {
+    DecodingResult r{
+        .audio_features = c.array("audio_features"),
+        .language = c.get<std::string>("language"),
+        .language_probs = {},
+        .tokens = {},
+        .text = {}};
+    Json out = to_json(r);
+    out["audio_features"] = c.put(r.audio_features);
+    return out;
+  });
+
+  p.add("whisper.decoding.Inference", [](Call& c) {
+    const Whisper model = toy_model(c);
+    const std::unique_ptr<Inference> inference = std::make_unique<MLXInference>(
+        model,
+        c.get<int>("initial_token_length"));
+    return steps(c, *inference);
+  });
+
+  p.add("whisper.decoding.PyTorchInference", [](Call& c) {
+    const Whisper model = toy_model(c);
+    MLXInference inference(model, c.get<int>("initial_token_length"));
+    return steps(c, inference);
+  });
+
+  p.add("whisper.decoding.SequenceRanker", [](Call& c) {
+    const std::unique_ptr<SequenceRanker> ranker =
+        std::make_unique<MaximumLikelihoodRanker>(std::nullopt);
+    return ranked(c, *ranker);
+  });
+
+  p.add("whisper.decoding.MaximumLikelihoodRanker", [](Call& c) {
+    return ranked(
+        c,
+        MaximumLikelihoodRanker(c.maybe<double>("length_penalty")));
+  });
+
+  p.add("whisper.decoding.TokenDecoder", [](Call& c) {
+    const std::unique_ptr<TokenDecoder> decoder =
+        std::make_unique<GreedyDecoder>(0.0, c.get<int>("eot"));
+    return greedy(c, *decoder);
+  });
+
+  p.add("whisper.decoding.GreedyDecoder", [](Call& c) {
+    GreedyDecoder decoder(0.0, c.get<int>("eot"));
+    return greedy(c, decoder);
+  });
+
+  p.add("whisper.decoding.LogitFilter", [](Call& c) {
+    const std::unique_ptr<LogitFilter> filter =
+        std::make_unique<SuppressTokens>(
+            c.get<std::vector<int>>("suppress_tokens"));
+    return filtered(c, *filter);
+  });
+
+  p.add("whisper.decoding.SuppressBlank", [](Call& c) {
+    return filtered(c, SuppressBlank(tokenizer(c), c.get<int>("sample_begin")));
+  });
+
+  p.add("whisper.decoding.SuppressTokens", [](Call& c) {
+    return filtered(
+        c,
+        SuppressTokens(c.get<std::vector<int>>("suppress_tokens")));
+  });
+
+  p.add("whisper.decoding.ApplyTimestampRules", [](Call& c) {
+    return filtered(
+        c,
+        ApplyTimestampRules(
+            tokenizer(c),
+            c.get<int>("sample_begin"),
+            c.maybe<int>("max_initial_timestamp_index")));
+  });
+
+  p.add("whisper.decoding.DecodingTask", [](Call& c) {
+    const Whisper model = toy_model(c);
+    DecodingTask task(model, options_of(c));
+    return Json{
+        {"initial_tokens", task.initial_tokens()},
+        {"sample_begin", task.sample_begin()},
+        {"sot_index", task.sot_index()},
+        {"n_filters", task.n_filters()},
+        {"run", to_json(task.run(c.array("mel")))}};
+  });
+
+  p.add("whisper.decoding.decode", [](Call& c) {
+    const Whisper model = toy_model(c);
+    return to_json(decode(model, c.array("mel"), options_of(c)));
+  });
+}
+
+} // namespace mlxaudio::port

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include <mlx/ops.h>
+
+#include "models/whisper/whisper.h"
+#include "ops/attention.h"
+#include "ops/gelu.h"
+#include "probes.h"
+#include "toy.h"
+
+namespace mlxaudio::port {
+
+using namespace mlxaudio::whisper;
+
+namespace {
+
+/// A cache with room for more that holds what was recorded.
+std::optional<KVCache> cache_of(const Call& c, const std::string& name) {
+  if (!c.has(name + "_k")) {
+    return std::nullopt;
+  }
+  const mx::array k = c.array(name + "_k");
+  const int capacity = k.shape(1) + 4;
+  return append(
+      KVCache::make(k.shape(0), capacity, k.shape(2)),
+      k,
+      c.array(name + "_v"));
+}
+
+Json put_cache(Call& c, const KVCache& cache) {
+  return {c.put(cache.keys()), c.put(cache.values())};
+}
+
+} // namespace
+
+void add_model(Probes& p) {
+  p.add("whisper.model.LayerNorm", [](Call& c) {
+    const LayerNorm m{c.weights(), c.get<int>("n_state")};
+    return c.put(m(c.array("x")));
+  });
+
+  p.add("whisper.model.Linear", [](Call& c) {
+    const Linear m{
+        c.weights(),
+        c.get<int>("n_in"),
+        c.get<int>("n_out"),
+        c.get<bool>("bias")};
+    return c.put(m(c.array("x")));
+  });
+
+  p.add("whisper.model.Conv1d", [](Call& c) {
+    const Conv1d m{
+        c.weights(),
+        c.get<int>("n_in"),
+        c.get<int>("n_out"),
+        3,
+        c.get<int>("stride"),
+        1};
+    return c.put(m(c.array("x")));
+  });
+
+  p.add("mlx.nn.layers.embedding.Embedding", [](Call& c) {
+    const Embedding m{
+        c.weights(),
+        c.get<int>("n_vocab"),
+        c.get<int>("n_state")};
+    return Json{
+        {"y", c.put(m(c.array("tokens")))},
+        {"logits", c.put(m.as_linear(c.array("x")))}};
+  });
+
+  p.add("mlx.nn.layers.activations.gelu", [](Call& c) {
+    return c.put(ops::gelu(c.array("x")));
+  });
+
+  p.add(
+      "mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_"
+      "mask",
+      [](Call& c) {
+        return c.put(ops::attention(
+            c.array("q"),
+            c.array("k"),
+            c.array("v"),
+            1,
+            1.0f,
+            true));
+      });
+
+  p.add("whisper.model.sinusoids", [](Call& c) {
+    return c.put(sinusoids(
+        c.get<int>("length"),
+        c.get<int>("channels"),
+        c.maybe<double>("max_timescale").value_or(10000)));
+  });
+
+  p.add("whisper.model.MultiHeadAttention", [](Call& c) {
+    const MultiHeadAttention m{
+        c.weights(),
+        c.get<int>("n_state"),
+        c.get<int>("n_head")};
+    const auto out =
+        m(c.array("x"),
+          {.xa = c.maybe_array("xa"),
+           .mask = c.get<bool>("mask"),
+           .kv_cache = cache_of(c, "kv_cache"),
+           .with_qk = c.has("with_qk")});
+    Json result = {
+        {"x", c.put(out.x)},
+        {"kv_cache", put_cache(c, out.kv_cache)}};
+    if (out.qk) {
+      result["qk"] = c.put(*out.qk);
+    }
+    return result;
+  });
+
+  p.add("whisper.model.ResidualAttentionBlock", [](Call& c) {
+    const ResidualAttentionBlock m{
+        c.weights(),
+        c.get<int>("n_state"),
+        c.get<int>("n_head"),
+        c.get<bool>("cross_attention")};
+    const auto out =
+        m(c.array("x"),
+          {.xa = c.maybe_array("xa"),
+           .mask = c.get<bool>("mask"),
+           .kv_cache = {cache_of(c, "self"), cache_of(c, "cross")}});
+    Json result = {
+        {"x", c.put(out.x)},
+        {"self", put_cache(c, *out.kv_cache.self)}};
+    if (out.kv_cache.cross) {
+      result["cross"] = put_cache(c, *out.kv_cache.cross);
+    }
+    return result;
+  });
+
+  p.add("whisper.model.AudioEncoder", [](Call& c) {
+    const ModelDimensions d = toy_dims(c);
+    const AudioEncoder m{
+        c.weights(),
+        d.n_mels,
+        d.n_audio_ctx,
+        d.n_audio_state,
+        d.n_audio_head,
+        d.n_audio_layer};
+    return c.put(m(c.array("x")));
+  });
+
+  p.add("whisper.model.TextDecoder", [](Call& c) {
+    const ModelDimensions d = toy_dims(c);
+    const TextDecoder m{
+        c.weights(),
+        d.n_vocab,
+        d.n_text_ctx,
+        d.n_text_state,
+        d.n_text_head,
+        d.n_text_layer};
+    // Each entry of `steps` is fed after the other, over one cache.
+    const bool cached = c.get<bool>("cached");
+    TextDecoder::Cache cache;
+    if (cached) {
+      cache = m.make_cache(c.array("xa").shape(0), mx::float32);
+    }
+    Json logits = Json::array();
+    for (const Json& step : c.at("steps")) {
+      auto out =
+          m(tokens_of(step), c.array("xa"), {.kv_cache = std::move(cache)});
+      cache = cached ? std::move(out.kv_cache) : TextDecoder::Cache{};
+      logits.push_back(c.put(out.logits));
+    }
+    return logits;
+  });
+
+  p.add("whisper.model.Whisper", [](Call& c) {
+    const Whisper m{c.weights(), toy_dims(c)};
+    const mx::array features = m.embed_audio(c.array("mel"));
+    const mx::array tokens = tokens_of(c.at("tokens"));
+    return Json{
+        {"features", c.put(features)},
+        {"logits", c.put(m.logits(tokens, features))},
+        {"whole", c.put(m(c.array("mel"), tokens))},
+        {"is_multilingual", m.is_multilingual()},
+        {"num_languages", m.num_languages()}};
+  });
+}
+
+} // namespace mlxaudio::port

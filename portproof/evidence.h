@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+
+namespace portproof {
+
+/// One run of one component, as it was recorded.
+struct Evidence {
+  std::string component;
+  int round = 1;
+  bool pass = false;
+  std::string fingerprint;
+  std::string sources; ///< hash of the `sources` line that it rests on
+  mlxaudio::Json line;
+};
+
+/// `evidence.jsonl`: lines are added at the end and never changed.
+///
+/// Each line carries its own hash, so that an edit shows; a last line that a
+/// kill cut short is passed over. A `sources` line keeps the hash of every C++
+/// file once for all components that were verified in that state.
+class EvidenceFile {
+ public:
+  /// Reads what is there; a file that does not exist is empty.
+  explicit EvidenceFile(std::filesystem::path path);
+
+  /// The last line of a component, or null.
+  const Evidence* last(const std::string& component) const;
+  /// File hashes that a line rests on; empty if its `sources` line is lost.
+  std::map<std::string, std::string> sources(const Evidence& evidence) const;
+  /// Lines that were edited, a text each.
+  const std::vector<std::string>& damage() const {
+    return damage_;
+  }
+
+  /// Writes lines at the end with one write, under a lock, and waits for the
+  /// disk. \throws OutputError
+  void append(const std::vector<mlxaudio::Json>& lines);
+
+  /// Adds the hash to a line.
+  static mlxaudio::Json sealed(mlxaudio::Json line);
+
+ private:
+  void read(const std::string& text);
+
+  std::filesystem::path path_;
+  std::vector<Evidence> lines_;
+  std::map<std::string, mlxaudio::Json> sources_;
+  std::vector<std::string> damage_;
+};
+
+/// The line that keeps file hashes, and its hash.
+mlxaudio::Json sources_line(const std::map<std::string, std::string>& files);
+
+} // namespace portproof

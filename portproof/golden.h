@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/tensor.h"
+
+namespace portproof {
+
+/// One recorded call of a component.
+struct Call {
+  std::string id;
+  /// Key of the reference that gave the result.
+  std::string oracle;
+  mlxaudio::Json args; ///< values; arrays as protocol.md says
+  mlxaudio::Json result;
+};
+
+/// The recorded calls of one component.
+struct Golden {
+  std::filesystem::path path;
+  std::string component;
+  std::string sha256; ///< of the manifest, which holds that of the arrays
+  std::string mlx;    ///< version that the recorder ran
+  std::vector<Call> calls;
+  std::map<std::string, mlxaudio::Tensor> arrays;
+
+  /// \throws ConfigError if it is malformed, or edited since it was recorded
+  static Golden load(const std::filesystem::path& manifest);
+
+  bool has_oracle(const std::string& key) const;
+};
+
+/// Where the golden of a component lies in a folder.
+std::filesystem::path golden_path(
+    const std::filesystem::path& folder, const std::string& component);
+
+/// Makes the array that a `$random` value describes: element i comes from
+/// splitmix64(seed + i) alone, so any language can make the same.
+/// \throws ConfigError
+mlxaudio::Tensor random_array(const mlxaudio::Json& description);
+
+/// Replaces `$random` values below `value` by arrays, which are added to
+/// `arrays` under new names.
+mlxaudio::Json expand(
+    const mlxaudio::Json& value,
+    std::map<std::string, mlxaudio::Tensor>& arrays);
+
+/// Names of the arrays that a value refers to.
+std::vector<std::string> array_names(const mlxaudio::Json& value);
+
+} // namespace portproof

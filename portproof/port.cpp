@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+#include "portproof/port.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/mapped_file.h"
+#include "core/sha256.h"
+#include "mlxaudio/error.h"
+#include "portproof/text.h"
+
+namespace portproof {
+namespace {
+
+namespace fs = std::filesystem;
+using mlxaudio::Json;
+
+fs::path index_cache(const fs::path& build) {
+  return fs::exists(build) ? build / "portproof-index"
+                           : fs::temp_directory_path() / "portproof" / "index";
+}
+
+std::vector<std::string> shared(
+    const std::vector<std::string>& names, std::size_t most) {
+  std::vector<std::string> out(
+      names.begin(),
+      names.begin() +
+          static_cast<std::ptrdiff_t>(std::min(names.size(), most)));
+  if (names.size() > most) {
+    out.push_back(fmt::format("{} more", names.size() - most));
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+  std::string out;
+  for (const std::string& p : parts) {
+    out += (out.empty() ? "" : between) + p;
+  }
+  return out;
+}
+
+/// "exact: 0; close: 3.1e-07 of 2e-06" from an evidence line.
+std::string figures(const Json& line) {
+  std::vector<std::string> parts;
+  const Json grades = line.value("grades", Json::object());
+  for (const auto& [grade, f] : grades.items()) {
+    const double got = f.value("rel_l2", 0.0);
+    if (f.value("arrays", 0) == 0) {
+      parts.push_back("equal");
+    } else if (grade == "exact") {
+      parts.push_back(got == 0 ? "exact: difference 0" : "exact: differs");
+    } else {
+      parts.push_back(fmt::format(
+          "{}: {} of {}",
+          grade,
+          figure(got),
+          figure(f.value("may_rel_l2", 0.0))));
+    }
+  }
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  const int calls = line.value("calls", 0);
+  parts.push_back(fmt::format("{} call{}", calls, calls == 1 ? "" : "s"));
+  return joined(parts, "; ");
+}
+
+} // namespace
+
+std::map<std::string, ProbeSource> find_probes(
+    const Project& project, const Reference& reference) {
+  std::map<std::string, ProbeSource> out;
+  const fs::path folder = project.folder(reference.model) / reference.probes;
+  if (!fs::is_directory(folder)) {
+    return out;
+  }
+  const Sources files(project.root, {"port"});
+  const std::string prefix =
+      folder.lexically_relative(project.root).generic_string() + "/";
+  for (const auto& [path, file] : files.files()) {
+    if (!path.starts_with(prefix)) {
+      continue;
+    }
+    const ProbeFile texts = probe_texts(file.text);
+    mlxaudio::Sha256 common;
+    common.update(texts.rest);
+    for (const std::string& other : files.closure({path})) {
+      if (other != path) {
+        common.update(other).update(files.find(other)->hash);
+      }
+    }
+    for (const ProbeText& probe : texts.probes) {
+      mlxaudio::Sha256 hash = common;
+      hash.update(std::string_view("\n")).update(probe.text);
+      out[probe.component] = {path, hash.hex()};
+    }
+  }
+  return out;
+}
+
+Port::Port(
+    const Project& p,
+    const std::string& model,
+    const fs::path& build,
+    const std::string& only)
+    : project(p),
+      reference(Reference::load(p, model)),
+      inventory(Inventory::load(p, reference)),
+      sources(p.root, reference.sources),
+      definitions(find_definitions(
+          p.root,
+          sources,
+          build / "compile_commands.json",
+          index_cache(build),
+          [&](const std::string& tag) {
+            const Component* c = inventory.owner(tag);
+            return only == "*" || (c != nullptr && matches(only, c->name));
+          })),
+      probes(find_probes(p, reference)),
+      evidence(p.folder(model) / "evidence.jsonl") {}
+
+std::vector<const Definition*> Port::definitions_of(const Component& c) const {
+  std::vector<const Definition*> out;
+  for (const Definition& d : definitions) {
+    if (d.problem.empty() && inventory.owner(d.tag) == &c) {
+      out.push_back(&d);
+    }
+  }
+  return out;
+}
+
+bool Port::tagged(const Component& c) const {
+  std::set<std::string> items;
+  for (const Definition* d : definitions_of(c)) {
+    if (d->tag == c.name || c.kind != "constants") {
+      return true;
+    }
+    items.insert(d->tag.substr(d->tag.rfind('.') + 1));
+  }
+  return !c.items.empty() && c.kind == "constants" &&
+         std::all_of(c.items.begin(), c.items.end(), [&](const std::string& i) {
+           return items.contains(i);
+         });
+}
+
+std::set<std::string> Port::closure(const Component& c) const {
+  std::set<std::string> from;
+  for (const Definition* d : definitions_of(c)) {
+    from.insert(d->file);
+    from.insert(d->tag_file);
+  }
+  return sources.closure(from);
+}
+
+std::optional<Golden> Port::golden(const Component& c) const {
+  const fs::path path =
+      golden_path(project.folder(reference.model) / "goldens", c.name);
+  if (!fs::exists(path)) {
+    return std::nullopt;
+  }
+  return Golden::load(path);
+}
+
+std::string Port::fingerprint(const Component& c, const Golden& golden) const {
+  mlxaudio::Sha256 hash;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    hash.update(name).update(std::string_view("="));
+    hash.update(value).update(std::string_view("\n"));
+  };
+  add("component", c.name);
+  add("reference", c.sha256);
+  add("golden", golden.sha256);
+  add("mlx", reference.mlx);
+  if (const auto t = reference.tolerance(c.name, "close")) {
+    add("close", t->json().dump());
+  }
+  if (const auto it = probes.find(c.name); it != probes.end()) {
+    add("probe", it->second.hash);
+  }
+  for (const std::string& file : closure(c)) {
+    add(file, sources.find(file)->hash);
+  }
+  return hash.hex();
+}
+
+Port::Standing Port::standing(const Component& c) const {
+  Standing s;
+  s.evidence = evidence.last(c.name);
+  if (s.evidence == nullptr) {
+    return s;
+  }
+  if (!s.evidence->pass) {
+    s.why = "failed";
+    return s;
+  }
+  const std::optional<Golden> recorded = golden(c);
+  if (!recorded) {
+    s.why = "expired: no recorded calls";
+    return s;
+  }
+  if (fingerprint(c, *recorded) == s.evidence->fingerprint) {
+    s.holds = true;
+    return s;
+  }
+  std::vector<std::string> changed;
+  const Json& line = s.evidence->line;
+  const auto differs = [&](const char* key, const std::string& now) {
+    if (line.value(key, "") != now.substr(0, 16)) {
+      changed.push_back(key);
+    }
+  };
+  differs("golden", recorded->sha256);
+  differs("reference", c.sha256);
+  const auto probe = probes.find(c.name);
+  differs("probe", probe == probes.end() ? "" : probe->second.hash);
+  const auto before = evidence.sources(*s.evidence);
+  for (const std::string& file : closure(c)) {
+    const auto it = before.find(file);
+    if (it == before.end() ||
+        it->second != sources.find(file)->hash.substr(0, 16)) {
+      changed.push_back(file);
+    }
+  }
+  if (changed.empty()) {
+    changed.push_back("tolerance, MLX or what it includes");
+  }
+  s.why = "expired: " + joined(shared(changed, 3), ", ") + " changed";
+  return s;
+}
+
+std::vector<Deviation> Port::deviations(const Component& c) const {
+  // A deviation belongs to the components defined in its own file; where the
+  // file has several, to the one whose definition is the nearest below it or
+  // around it.
+  std::vector<Deviation> out;
+  std::set<std::string> seen;
+  for (const auto& [path, file] : sources.files()) {
+    for (const Note& note : file.notes) {
+      if (note.kind != Note::Kind::deviation) {
+        continue;
+      }
+      const Definition* nearest = nullptr;
+      int best = 0;
+      for (const Definition& d : definitions) {
+        const bool here = d.tag_file == path || d.file == path;
+        if (!here || !d.problem.empty()) {
+          continue;
+        }
+        const int line = d.file == path ? d.line : d.tag_line;
+        const int end = d.file == path ? d.end_line : d.tag_line;
+        const bool inside = note.line >= line && note.line <= end;
+        const int distance = inside             ? 0
+                             : note.line < line ? line - note.line
+                                                : 2 * (note.line - end);
+        if (nearest == nullptr || distance < best) {
+          nearest = &d;
+          best = distance;
+        }
+      }
+      if (nearest != nullptr && inventory.owner(nearest->tag) == &c &&
+          seen.insert(note.name).second) {
+        out.push_back({note.name, note.text, path});
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> Port::wrong(
+    const std::vector<const Inventory*>& others) const {
+  std::vector<std::string> out;
+  for (const std::string& rule : idle_rules(reference, inventory)) {
+    out.push_back(
+        fmt::format("`{}` in reference.toml matches no component", rule));
+  }
+  for (const Definition& d : definitions) {
+    const bool elsewhere =
+        std::any_of(others.begin(), others.end(), [&](const Inventory* other) {
+          return other->owner(d.tag) != nullptr;
+        });
+    if (elsewhere) {
+      continue;
+    }
+    if (inventory.owner(d.tag) == nullptr) {
+      out.push_back(fmt::format(
+          "`\\port {}` in {} names nothing in the references",
+          d.tag,
+          d.tag_file));
+    } else if (!d.problem.empty()) {
+      out.push_back(
+          fmt::format("`\\port {}` in {}: {}", d.tag, d.tag_file, d.problem));
+    }
+  }
+  for (const auto& [component, probe] : probes) {
+    if (inventory.find(component) == nullptr) {
+      out.push_back(fmt::format(
+          "the probe `{}` in {} is of no component",
+          component,
+          probe.file));
+    }
+  }
+  const fs::path goldens = project.folder(reference.model) / "goldens";
+  if (fs::is_directory(goldens)) {
+    std::vector<std::string> stray;
+    for (const auto& entry : fs::directory_iterator(goldens)) {
+      const std::string name = entry.path().stem().string();
+      if (entry.path().extension() == ".json" &&
+          inventory.find(name) == nullptr) {
+        stray.push_back(
+            fmt::format("the recorded calls `{}` are of no component", name));
+      }
+    }
+    std::sort(stray.begin(), stray.end());
+    out.insert(out.end(), stray.begin(), stray.end());
+  }
+  out.insert(out.end(), evidence.damage().begin(), evidence.damage().end());
+  return out;
+}
+
+Section Port::section(const std::vector<const Inventory*>& others) const {
+  Section s;
+  s.reference = reference;
+  s.inventory = inventory;
+  s.wrong = wrong(others);
+  for (const Component& c : inventory.components) {
+    Mark mark;
+    mark.tagged = tagged(c);
+    mark.probed = probes.contains(c.name);
+    std::vector<std::string> notes;
+    if (mark.tagged && !mark.probed) {
+      notes.push_back("no probe yet");
+    }
+    try {
+      const Standing now = standing(c);
+      mark.verified = now.holds;
+      if (now.holds) {
+        notes.push_back(figures(now.evidence->line));
+      } else if (!now.why.empty()) {
+        notes.push_back(now.why);
+      }
+    } catch (const mlxaudio::Error& e) {
+      s.wrong.push_back(e.what());
+    }
+    for (const Deviation& d : deviations(c)) {
+      notes.push_back(fmt::format("deviation {}: {}", d.id, d.why));
+    }
+    mark.notes = joined(notes, "; ");
+    s.marks[c.name] = mark;
+  }
+  return s;
+}
+
+fs::path build_folder(const Project& project, const std::string& told) {
+  if (!told.empty()) {
+    return fs::absolute(told);
+  }
+  std::error_code none;
+  for (fs::path p = fs::read_symlink("/proc/self/exe", none).parent_path();
+       p.has_relative_path();
+       p = p.parent_path()) {
+    if (fs::exists(p / "compile_commands.json")) {
+      return p;
+    }
+  }
+  return project.root / "build" / "release";
+}
+
+} // namespace portproof
