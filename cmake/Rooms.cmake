@@ -8,20 +8,34 @@ target_compile_options(
   INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
             $<$<BOOL:${MLXAUDIO_WERROR}>:-Werror>)
 
+# Programs lie in the build folder itself, tests in its folder tests/.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+
 # mlxaudio_add_room(name DEPENDS public-targets... PRIVATE private-targets...)
-# Library `mlxaudio_<name>` from the current folder, and its unit tests.
+# Library `mlxaudio_<name>` from the current folder, and its unit tests. Its
+# symbols are hidden but for those marked MLXAUDIO_API, since the rooms make up
+# the shared library.
 function(mlxaudio_add_room name)
   cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
-  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
   set(target mlxaudio_${name})
-  add_library(${target} STATIC ${sources})
-  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src
-                                              ${PROJECT_SOURCE_DIR}/include)
-  target_link_libraries(
-    ${target}
-    PUBLIC ${arg_DEPENDS}
-    PRIVATE ${arg_PRIVATE} mlxaudio_warnings)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src
+                                                ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(
+      ${target}
+      PUBLIC ${arg_DEPENDS}
+      PRIVATE ${arg_PRIVATE} mlxaudio_warnings)
+    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(
+      ${target} INTERFACE ${PROJECT_SOURCE_DIR}/src
+                          ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(${target} INTERFACE ${arg_DEPENDS} ${arg_PRIVATE})
+  endif()
   file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
   if(MLXAUDIO_BUILD_TESTS AND tests)
     mlxaudio_add_test(${name}_test SOURCES ${tests} DEPENDS ${target} LABELS
@@ -34,12 +48,28 @@ endfunction()
 function(mlxaudio_add_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                                           "${PROJECT_BINARY_DIR}/tests")
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gtest_main
                                         mlxaudio_warnings)
   target_compile_definitions(
     ${name} PRIVATE MLXAUDIO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(
-    ${name}
-    DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${arg_LABELS}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
+  # gtest_discover_tests() takes a list of labels apart, so they are set after.
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
+  file(
+    WRITE "${script}"
+    "foreach(case IN LISTS ${name}_TESTS)
+  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABELS}\")
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+endfunction()
+
+# mlxaudio_add_program(name SOURCES ... DEPENDS ...)
+# A program that is installed; it finds what it links beside itself.
+function(mlxaudio_add_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} mlxaudio_warnings)
 endfunction()

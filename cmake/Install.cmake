@@ -1,0 +1,110 @@
+# What `make install` puts below the prefix. The result needs neither the
+# cache nor this working copy, and may be moved:
+#
+#   bin/                 mlx-audio, portproof
+#   include/mlxaudio/    the public headers
+#   lib/libmlxaudio.so   the library
+#   lib/mlxaudio/        what it runs on: MLX as its wheel lays it out (its own
+#                        run path leads from mlx/lib to the libraries beside),
+#                        oneDNN or OpenBLAS, the BLAS forwarder
+#   lib/cmake/mlxaudio/  find_package(mlxaudio)
+#   share/mlx-audio/     Whisper's vocabularies
+#   share/portproof/     the workbench's recorder (Python)
+#   share/doc/mlx-audio/ licences
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+if(TARGET portproof)
+  install(TARGETS portproof RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/portproof/recorder"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/portproof"
+    FILES_MATCHING
+    PATTERN "*.py"
+    PATTERN "__pycache__" EXCLUDE)
+endif()
+if(NOT MLXAUDIO_BUILD_LIBRARY)
+  return()
+endif()
+
+set(bundle "${CMAKE_INSTALL_LIBDIR}/mlxaudio")
+file(RELATIVE_PATH bin_to_lib "/${CMAKE_INSTALL_BINDIR}"
+     "/${CMAKE_INSTALL_LIBDIR}")
+if(APPLE)
+  set(origin "@loader_path")
+else()
+  set(origin "\$ORIGIN")
+endif()
+
+set_target_properties(
+  mlxaudio PROPERTIES INSTALL_RPATH
+                      "${origin}/mlxaudio;${origin}/mlxaudio/mlx/lib")
+install(
+  TARGETS mlxaudio
+  EXPORT mlxaudioTargets
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/mlxaudio"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+
+if(TARGET mlx-audio)
+  set_target_properties(
+    mlx-audio
+    PROPERTIES
+      INSTALL_RPATH
+      "${origin}/${bin_to_lib}/mlxaudio;${origin}/${bin_to_lib}/mlxaudio/mlx/lib"
+  )
+  install(TARGETS mlx-audio RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+install(
+  DIRECTORY "${mlx_root}/mlx/lib/"
+  DESTINATION "${bundle}/mlx/lib"
+  FILES_MATCHING
+  PATTERN "*.so*"
+  PATTERN "*.dylib"
+  PATTERN "*.metallib")
+file(GLOB mlx_bundled LIST_DIRECTORIES true "${mlx_root}/*.libs")
+foreach(folder IN LISTS mlx_bundled)
+  install(DIRECTORY "${folder}" DESTINATION "${bundle}")
+endforeach()
+if(MLXAUDIO_HAVE_ONEDNN)
+  get_target_property(dnnl_file DNNL::dnnl IMPORTED_LOCATION_RELEASE)
+  get_target_property(dnnl_soname DNNL::dnnl IMPORTED_SONAME_RELEASE)
+  install(
+    PROGRAMS "${dnnl_file}"
+    DESTINATION "${bundle}"
+    RENAME "${dnnl_soname}")
+endif()
+if(MLXAUDIO_OPENBLAS)
+  install(PROGRAMS "${MLXAUDIO_OPENBLAS}" DESTINATION "${bundle}")
+endif()
+if(TARGET mlxaudio_blas)
+  set_target_properties(mlxaudio_blas PROPERTIES INSTALL_RPATH "${origin}")
+  install(TARGETS mlxaudio_blas LIBRARY DESTINATION "${bundle}")
+endif()
+
+install(FILES "${MLXAUDIO_VOCAB_DIR}/multilingual.tiktoken"
+              "${MLXAUDIO_VOCAB_DIR}/gpt2.tiktoken"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/mlx-audio/whisper")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/mlx-audio")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/licenses"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/mlx-audio")
+
+set(package "${CMAKE_INSTALL_LIBDIR}/cmake/mlxaudio")
+install(
+  EXPORT mlxaudioTargets
+  NAMESPACE mlxaudio::
+  DESTINATION "${package}")
+configure_package_config_file(
+  "${CMAKE_CURRENT_LIST_DIR}/mlxaudioConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/mlxaudioConfig.cmake"
+  INSTALL_DESTINATION "${package}"
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(
+  "${PROJECT_BINARY_DIR}/mlxaudioConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/mlxaudioConfig.cmake"
+              "${PROJECT_BINARY_DIR}/mlxaudioConfigVersion.cmake"
+        DESTINATION "${package}")
