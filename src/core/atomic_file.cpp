@@ -3,14 +3,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mlxaudio/error.h"
 
@@ -42,6 +46,29 @@ fs::path temporary_name(const fs::path& path) {
 
 std::string reason(int error) {
   return std::strerror(error);
+}
+
+/// Removes what a process that was killed left of the same target.
+void remove_leftovers(const fs::path& path) {
+  const std::string begin = fmt::format(".{}.", path.filename().string());
+  std::error_code ec;
+  std::vector<fs::path> dead;
+  for (const auto& entry : fs::directory_iterator(folder_of(path), ec)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(begin) || !name.ends_with(".tmp"))
+      continue;
+    const auto numbers = name.substr(begin.size());
+    pid_t process = 0;
+    const auto parsed = std::from_chars(
+        numbers.data(),
+        numbers.data() + numbers.size(),
+        process);
+    if (parsed.ec == std::errc() && process > 0 && ::kill(process, 0) != 0 &&
+        errno == ESRCH)
+      dead.push_back(entry.path());
+  }
+  for (const fs::path& folder : dead)
+    fs::remove_all(folder, ec);
 }
 
 } // namespace
@@ -139,6 +166,7 @@ AtomicFolder::AtomicFolder(fs::path path)
     refuse(ec.message());
   if (fs::exists(path_, ec) && !fs::is_directory(path_, ec))
     refuse("a file has this name");
+  remove_leftovers(path_);
   int made = -1;
   do {
     temporary_ = temporary_name(path_);
@@ -162,8 +190,19 @@ void AtomicFolder::commit() {
         error.message()));
   };
   std::error_code ec;
-  // A folder cannot be renamed over one that is not empty: the old one steps
-  // aside first, and comes back if the new one cannot take its place.
+#ifdef RENAME_EXCHANGE
+  if (fs::exists(path_, ec) && ::renameat2(
+                                   AT_FDCWD,
+                                   temporary_.c_str(),
+                                   AT_FDCWD,
+                                   path_.c_str(),
+                                   RENAME_EXCHANGE) == 0) {
+    fs::remove_all(std::exchange(temporary_, {}), ec); // now the old one
+    return;
+  }
+#endif
+  // Else a folder cannot be renamed over one that is not empty: the old one
+  // steps aside, and comes back if the new one cannot take its place.
   fs::path old;
   if (fs::exists(path_, ec)) {
     old = temporary_;

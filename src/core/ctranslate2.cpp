@@ -9,6 +9,7 @@
 
 #include "core/byte_reader.h"
 #include "core/mapped_file.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio {
@@ -29,6 +30,8 @@ std::string read_string(ByteReader& in) {
   const std::string_view text = in.text(size);
   if (text.find('\0') != text.size() - 1)
     in.refuse("a name that does not end where its length says");
+  if (!is_utf8(text))
+    in.refuse("a name that is not UTF-8");
   return std::string(text.substr(0, text.size() - 1));
 }
 
@@ -51,8 +54,10 @@ DType type_of_width(std::uint8_t width, const ByteReader& in) {
 Checkpoint read_ctranslate2(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   ByteReader in(file->bytes(), [&](const std::string& why) {
-    throw WeightError(
-        fmt::format("[core.ctranslate2] {}: {}", path.string(), why));
+    throw WeightError(fmt::format(
+        "[core.ctranslate2] {}: {}",
+        path.string(),
+        printable(why)));
   });
   const auto version = in.number<std::uint32_t>();
   if (version < 2 || version > kNewestVersion)

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "core/mapped_file.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio {
 
 Json parse_json(std::string_view text, const std::filesystem::path& name) {
   const auto refuse = [&](const std::string& why) {
-    throw ConfigError(fmt::format("[core.json] {}: {}", name.string(), why));
+    throw ConfigError(
+        fmt::format("[core.json] {}: {}", name.string(), printable(why, 300)));
   };
   // Called as parsing goes: keys of the objects that are open, innermost last.
   std::vector<std::set<std::string>> open;

@@ -13,7 +13,7 @@ namespace mlxaudio {
 /// as large as a vocabulary are read by other means.
 using Json = nlohmann::ordered_json;
 
-inline constexpr std::size_t kJsonKeys = 20000; ///< most keys of one object
+inline constexpr std::size_t kJsonKeys = 10000; ///< most keys of one object
 inline constexpr std::size_t kJsonDepth = 200;  ///< deepest nesting read
 
 /// Parses JSON. \param name what to call the text in errors

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/byte_reader.h"
+#include "core/utf8.h"
 #include "core/zip.h"
 #include "mlxaudio/error.h"
 
@@ -140,7 +141,8 @@ Tensor read_npy(
     std::shared_ptr<const void> owner,
     const std::string& name) {
   ByteReader in(bytes, [&](const std::string& why) {
-    throw WeightError(fmt::format("[core.npz] {}: {}", name, why));
+    throw WeightError(
+        fmt::format("[core.npz] {}: {}", printable(name), printable(why)));
   });
   if (in.left() < 10 || in.text(6) != std::string_view("\x93NUMPY", 6))
     in.refuse("not a NumPy array");

@@ -51,15 +51,6 @@ bool is_known(std::string_view name) {
          name == kRebuildParameter || storage_type(name) != nullptr;
 }
 
-/// A name as it may be shown: short, and free of control characters.
-std::string printable(std::string_view name) {
-  std::string out = replace_malformed_utf8(name.substr(0, 200));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      c = '?';
-  return out;
-}
-
 } // namespace
 
 /// The machine that a pickle is a program for, without the instruction to
@@ -193,7 +184,7 @@ class Machine {
     refuse(fmt::format(
         "refuses to run {}: a checkpoint needs no code, so do not trust this "
         "file",
-        printable(name)));
+        printable(name, 200)));
   }
 
   void append(Value* list, std::span<Value* const> items) {

@@ -12,6 +12,7 @@
 #include "core/atomic_file.h"
 #include "core/byte_reader.h"
 #include "core/mapped_file.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio {
@@ -35,7 +36,7 @@ struct Range {
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw WeightError(
-      fmt::format("[core.safetensors] {}: {}", path.string(), why));
+      fmt::format("[core.safetensors] {}: {}", path.string(), printable(why)));
 }
 
 HeaderJson parse_header(const fs::path& path, std::string_view text) {
@@ -182,8 +183,10 @@ Checkpoint read_safetensors(const fs::path& path) {
 
 Checkpoint read_safetensors_index(const fs::path& index) {
   const auto wrong = [&](const std::string& why) {
-    throw WeightError(
-        fmt::format("[core.safetensors] {}: {}", index.string(), why));
+    throw WeightError(fmt::format(
+        "[core.safetensors] {}: {}",
+        index.string(),
+        printable(why)));
   };
   const Json json = read_json(index);
   if (!json.is_object() || !json.contains("weight_map") ||

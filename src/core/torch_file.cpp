@@ -11,6 +11,7 @@
 
 #include "core/byte_reader.h"
 #include "core/pickle.h"
+#include "core/utf8.h"
 #include "core/zip.h"
 #include "mlxaudio/error.h"
 
@@ -108,7 +109,8 @@ class TorchFile {
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
-    throw WeightError(fmt::format("[core.torch] {}: {}", path_.string(), why));
+    throw WeightError(
+        fmt::format("[core.torch] {}: {}", path_.string(), printable(why)));
   }
 
   std::string string(const pickle::Value& value) const {

@@ -125,4 +125,14 @@ std::string replace_malformed_utf8(std::string_view text) {
   return out;
 }
 
+std::string printable(std::string_view text, std::size_t most) {
+  std::string out = replace_malformed_utf8(text.substr(0, most));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      c = '?';
+  if (text.size() > most)
+    out += "...";
+  return out;
+}
+
 } // namespace mlxaudio

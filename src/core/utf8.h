@@ -38,4 +38,8 @@ std::string to_utf8(std::u32string_view code_points);
 /// subpart.
 std::string replace_malformed_utf8(std::string_view text);
 
+/// Foreign text as it may be shown in a message of one line: shortened to
+/// `most` bytes, control characters and malformed bytes replaced.
+std::string printable(std::string_view text, std::size_t most = 2000);
+
 } // namespace mlxaudio

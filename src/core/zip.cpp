@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/byte_reader.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio {
@@ -149,7 +150,7 @@ bool is_zip(std::span<const std::byte> bytes) {
 
 void ZipReader::refuse(const std::string& why) const {
   throw WeightError(
-      fmt::format("[core.zip] {}: {}", file_->path().string(), why));
+      fmt::format("[core.zip] {}: {}", file_->path().string(), printable(why)));
 }
 
 ZipReader::ZipReader(std::shared_ptr<const MappedFile> file)
