@@ -469,7 +469,7 @@ void in_parallel(std::size_t count, const Work& work) {
 
 } // namespace
 
-std::vector<Definition> find_definitions(
+Definitions find_definitions(
     const fs::path& root,
     const Sources& sources,
     const fs::path& compile_commands,
@@ -509,8 +509,17 @@ std::vector<Definition> find_definitions(
     parsed[i] = parse_cached(root, sources, cache, *list[i], owned[i]);
   });
 
-  std::vector<Definition> out;
+  Definitions out;
   for (std::size_t i = 0; i < list.size(); ++i) {
+    for (const auto& [usr, f] : parsed[i].definitions) {
+      Definition d;
+      d.name = f.name;
+      d.kind = f.kind;
+      d.file = f.file;
+      d.line = f.line;
+      d.end_line = f.end_line;
+      out.all.push_back(std::move(d));
+    }
     for (std::size_t k = 0; k < owned[i].size(); ++k) {
       Definition d;
       d.tag = owned[i][k].name;
@@ -519,7 +528,7 @@ std::vector<Definition> find_definitions(
       const auto it = parsed[i].found.find(k);
       if (it == parsed[i].found.end()) {
         d.problem = "sits on no definition";
-        out.push_back(std::move(d));
+        out.tagged.push_back(std::move(d));
         continue;
       }
       Found f = it->second;
@@ -543,7 +552,7 @@ std::vector<Definition> find_definitions(
       if (f.file.empty()) {
         d.problem = fmt::format("`{}` is declared but not defined", f.name);
       }
-      out.push_back(std::move(d));
+      out.tagged.push_back(std::move(d));
     }
   }
   return out;

@@ -23,6 +23,13 @@ struct Definition {
   std::string problem;
 };
 
+/// What was found in the files that have tags.
+struct Definitions {
+  std::vector<Definition> tagged;
+  /// All definitions in them, with or without a tag.
+  std::vector<Definition> all;
+};
+
 /// Finds the definitions of all tags with libclang.
 ///
 /// Parsing is slow, so what was found is kept in `cache` until the text of the
@@ -30,7 +37,7 @@ struct Definition {
 /// \param wanted tags to find; files that have no other are not parsed
 /// \param compile_commands from the build; its include paths and macros are
 /// used. Where it does not exist, the folders of `sources` are.
-std::vector<Definition> find_definitions(
+Definitions find_definitions(
     const std::filesystem::path& root,
     const Sources& sources,
     const std::filesystem::path& compile_commands,

@@ -2,6 +2,7 @@
 #include "portproof/port.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -47,16 +48,14 @@ std::string figures(const Json& line) {
   const Json grades = line.value("grades", Json::object());
   for (const auto& [grade, f] : grades.items()) {
     const double got = f.value("rel_l2", 0.0);
-    if (f.value("arrays", 0) == 0) {
-      parts.push_back("equal");
-    } else if (grade == "exact") {
+    const double may = f.value("may_rel_l2", 0.0);
+    if (grade == "exact" && f.value("arrays", 0) > 0) {
       parts.push_back(got == 0 ? "exact: difference 0" : "exact: differs");
+    } else if (f.value("max_abs", 0.0) == 0 && (grade == "exact" || may == 0)) {
+      parts.push_back("equal");
     } else {
-      parts.push_back(fmt::format(
-          "{}: {} of {}",
-          grade,
-          figure(got),
-          figure(f.value("may_rel_l2", 0.0))));
+      parts.push_back(
+          fmt::format("{}: {} of {}", grade, figure(got), figure(may)));
     }
   }
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
@@ -121,7 +120,7 @@ Port::Port(
 
 std::vector<const Definition*> Port::definitions_of(const Component& c) const {
   std::vector<const Definition*> out;
-  for (const Definition& d : definitions) {
+  for (const Definition& d : definitions.tagged) {
     if (d.problem.empty() && inventory.owner(d.tag) == &c) {
       out.push_back(&d);
     }
@@ -228,36 +227,79 @@ Port::Standing Port::standing(const Component& c) const {
   return s;
 }
 
+namespace {
+
+/// The definition that a comment at a line is in or stands before.
+const Definition* around(
+    const std::vector<Definition>& all, const std::string& file, int line) {
+  constexpr int kDocComment = 12; // lines that may lie between
+  const Definition* found = nullptr;
+  for (const Definition& d : all) {
+    const bool inside = d.line <= line && line <= d.end_line;
+    const bool before = line < d.line && d.line - line <= kDocComment;
+    if (d.file != file || !(inside || before)) {
+      continue;
+    }
+    // The innermost around it, else the nearest below it.
+    const bool found_inside = found != nullptr && found->line <= line;
+    const bool better =
+        found == nullptr || (inside ? !found_inside || d.line > found->line
+                                    : !found_inside && d.line < found->line);
+    if (better) {
+      found = &d;
+    }
+  }
+  return found;
+}
+
+} // namespace
+
+const Component* Port::component_at(const std::string& file, int line) const {
+  const Definition* where = around(definitions.all, file, line);
+  const Definition* best = nullptr;
+  const auto consider = [&](const Definition& d, bool fits) {
+    if (fits && d.problem.empty() &&
+        (best == nullptr || d.name.size() > best->name.size())) {
+      best = &d;
+    }
+  };
+  for (const Definition& d : definitions.tagged) {
+    consider(
+        d,
+        where != nullptr &&
+            (where->name == d.name || where->name.starts_with(d.name + "::")));
+  }
+  if (best == nullptr) {
+    // In a helper: the nearest tagged definition of the file.
+    int nearest = 0;
+    for (const Definition& d : definitions.tagged) {
+      const int distance = std::abs(d.line - line);
+      if (d.file == file && d.problem.empty() &&
+          (best == nullptr || distance < nearest)) {
+        best = &d;
+        nearest = distance;
+      }
+    }
+  }
+  if (best == nullptr) {
+    for (const Definition& d : definitions.tagged) {
+      // The `.cpp` of a header whose tags are all on other files' code.
+      if (sources.beside(d.tag_file) == file && d.problem.empty()) {
+        best = &d;
+        break;
+      }
+    }
+  }
+  return best == nullptr ? nullptr : inventory.owner(best->tag);
+}
+
 std::vector<Deviation> Port::deviations(const Component& c) const {
-  // A deviation belongs to the components defined in its own file; where the
-  // file has several, to the one whose definition is the nearest below it or
-  // around it.
   std::vector<Deviation> out;
   std::set<std::string> seen;
   for (const auto& [path, file] : sources.files()) {
     for (const Note& note : file.notes) {
-      if (note.kind != Note::Kind::deviation) {
-        continue;
-      }
-      const Definition* nearest = nullptr;
-      int best = 0;
-      for (const Definition& d : definitions) {
-        const bool here = d.tag_file == path || d.file == path;
-        if (!here || !d.problem.empty()) {
-          continue;
-        }
-        const int line = d.file == path ? d.line : d.tag_line;
-        const int end = d.file == path ? d.end_line : d.tag_line;
-        const bool inside = note.line >= line && note.line <= end;
-        const int distance = inside             ? 0
-                             : note.line < line ? line - note.line
-                                                : 2 * (note.line - end);
-        if (nearest == nullptr || distance < best) {
-          nearest = &d;
-          best = distance;
-        }
-      }
-      if (nearest != nullptr && inventory.owner(nearest->tag) == &c &&
+      if (note.kind == Note::Kind::deviation &&
+          component_at(path, note.line) == &c &&
           seen.insert(note.name).second) {
         out.push_back({note.name, note.text, path});
       }
@@ -273,7 +315,7 @@ std::vector<std::string> Port::wrong(
     out.push_back(
         fmt::format("`{}` in reference.toml matches no component", rule));
   }
-  for (const Definition& d : definitions) {
+  for (const Definition& d : definitions.tagged) {
     const bool elsewhere =
         std::any_of(others.begin(), others.end(), [&](const Inventory* other) {
           return other->owner(d.tag) != nullptr;

@@ -50,7 +50,7 @@ class Port {
   Reference reference;
   Inventory inventory;
   Sources sources;
-  std::vector<Definition> definitions;
+  Definitions definitions;
   std::map<std::string, ProbeSource> probes; ///< by component
   EvidenceFile evidence;
 
@@ -75,6 +75,8 @@ class Port {
   };
   Standing standing(const Component& c) const;
 
+  /// The component that the code at a line belongs to, or null.
+  const Component* component_at(const std::string& file, int line) const;
   std::vector<Deviation> deviations(const Component& c) const;
   /// What must be mended: tags that name nothing, idle rules, damage.
   /// \param others inventories of the project's other models, whose tags are

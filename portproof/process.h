@@ -11,9 +11,9 @@ namespace portproof {
 
 struct Command {
   std::vector<std::string> argv;
-  std::map<std::string, std::string> env; ///< set beside what is inherited
+  std::map<std::string, std::string> env = {}; ///< set beside what is inherited
   /// Killed, with what it started, after this long; empty: never.
-  std::optional<std::chrono::milliseconds> time_limit;
+  std::optional<std::chrono::milliseconds> time_limit = {};
   /// Whether its output goes to ours; else it is captured.
   bool show = false;
 };

@@ -88,7 +88,8 @@ def show_proof():
                "--build", str(BUILD.relative_to(ROOT)), "--no-record",
                "--show"]
     print(f"\n{BOLD}How we know{PLAIN}: {COMPONENT}, our C++ against the "
-          "reference's recorded output,\nand its row of porting-progress.md"
+          "reference's recorded output,\nand its row of porting-progress.md "
+          "(component, initial port, verification, notes)"
           f"\n{DIM}$ {' '.join(command)}{PLAIN}", flush=True)
     command[0] = str(BUILD / "portproof")
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
@@ -96,6 +97,7 @@ def show_proof():
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)
     show_transcripts()
     show_proof()
 

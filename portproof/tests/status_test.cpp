@@ -111,7 +111,7 @@ TEST(Inventory, TagsMayNameItems) {
 TEST(Status, FindsDefinitionsByTheirTags) {
   const FakeProject fake;
   const Port port = port_of(fake);
-  ASSERT_EQ(port.definitions.size(), 2u);
+  ASSERT_EQ(port.definitions.tagged.size(), 2u);
   const Component* twice = port.inventory.find("fake.math.double");
   const auto found = port.definitions_of(*twice);
   ASSERT_EQ(found.size(), 1u);

@@ -11,7 +11,7 @@ namespace mlxaudio::kernels {
 /// computes must not depend on who computes the rest. f may not throw.
 template <class Function>
 void parallel_for(std::size_t n, bool threaded, const Function& f) {
-  const int team = threaded ? threads() : 1;
+  [[maybe_unused]] const int team = threaded ? threads() : 1;
   const auto count = static_cast<std::ptrdiff_t>(n);
 #pragma omp parallel for schedule(dynamic) num_threads(team) if (team > 1)
   for (std::ptrdiff_t i = 0; i < count; ++i) {
@@ -22,7 +22,7 @@ void parallel_for(std::size_t n, bool threaded, const Function& f) {
 /// The same with scratch memory for each thread, made by `make`. f(i, scratch).
 template <class Scratch, class Make, class Function>
 void parallel_for_with(std::size_t n, const Make& make, const Function& f) {
-  const int team = threads();
+  [[maybe_unused]] const int team = threads();
   const auto count = static_cast<std::ptrdiff_t>(n);
 #pragma omp parallel num_threads(team) if (team > 1 && count > 1)
   {

@@ -713,8 +713,8 @@ std::vector<DecodingResult> DecodingTask::run(const mx::array& mel) {
     results.push_back(
         {.audio_features = features(i),
          .language = languages[i],
-         .language_probs = language_probs ? std::optional((*language_probs)[i])
-                                          : std::nullopt,
+         // The reference gives them for "lang_id" alone.
+         .language_probs = {},
          .tokens = std::move(sampled_tokens),
          .text = std::move(text),
          .avg_logprob = sum_logprob / (n_tokens + 1),

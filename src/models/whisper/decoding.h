@@ -94,7 +94,7 @@ const DecodingOptions& verify_options(
 struct DecodingResult {
   mx::array audio_features; ///< [n_audio_ctx, n_audio_state]
   std::string language;     ///< a code
-  /// Only when the language was detected.
+  /// Only of the task "lang_id".
   std::optional<std::vector<LanguageProbability>> language_probs = {};
   std::vector<int> tokens = {}; ///< sampled, without the end
   std::string text = {};
