@@ -17,14 +17,14 @@ TEST(Clock, IsWrittenForPeople) {
 
 TEST(Bar, ShowsShareSpeedAndTimeLeft) {
   EXPECT_EQ(
-      bar("a.wav", {.done = 30, .total = 60}, 10, 80),
+      bar("a.wav", {.done = 30, .total = 60}, 10, 100),
       "a.wav [====================                    ]  50% 0:30 / 1:00, "
       "3.0x, 0:10 left");
   EXPECT_EQ(
       bar("a.wav", {.done = 0, .total = 60}, 10, 80),
       "a.wav [                                        ]   0% 0:00 / 1:00");
   EXPECT_EQ(
-      bar("a.wav", {.done = 61, .total = 60}, 10, 50),
+      bar("a.wav", {.done = 61, .total = 60}, 10, 52),
       "a.wav [==========] 100% 1:01 / 1:00, 6.1x, 0:00 left");
 }
 
@@ -41,7 +41,7 @@ TEST(Bar, NeverIsWiderThanTheTerminal) {
 
 TEST(Bar, TakesNoLengthForNoProgress) {
   EXPECT_EQ(
-      bar("a.wav", {.done = 0, .total = 0}, 0, 60),
+      bar("a.wav", {.done = 0, .total = 0}, 0, 55),
       "a.wav [                              ]   0% 0:00 / 0:00");
 }
 

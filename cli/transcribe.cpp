@@ -220,7 +220,8 @@ void Transcriber::on_segments(const std::vector<Segment>& segments) {
 }
 
 void Transcriber::on_language(const std::string& language) {
-  if (!arguments_.verbose || arguments_.options.language) {
+  if (!arguments_.verbose || arguments_.options.language ||
+      !model_->info().multilingual) {
     return;
   }
   for (const whisper::Language& known : whisper::kLanguages) {

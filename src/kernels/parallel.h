@@ -1,37 +1,53 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
+#include "kernels/team.h"
 #include "kernels/threads.h"
 
 namespace mlxaudio::kernels {
+
+/// Calls f(0, scratch) ... f(n - 1, scratch) on the team's threads, each with
+/// scratch memory of its own, made by `make`. What f(i) computes must not
+/// depend on who computes the rest. Neither may throw.
+template <class Scratch, class Make, class Function>
+void parallel_for_with(std::size_t n, const Make& make, const Function& f) {
+  std::atomic<std::size_t> next{0};
+  const auto take = [&] {
+    std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
+    if (i >= n) {
+      return;
+    }
+    const Scratch scratch = make();
+    for (; i < n; i = next.fetch_add(1, std::memory_order_relaxed)) {
+      f(i, scratch);
+    }
+  };
+  const int size = threads();
+  if (size > 1 && n > 1) {
+    Team::shared().run(size, take);
+  } else {
+    take();
+  }
+}
 
 /// Calls f(0) ... f(n - 1), on the team's threads if `threaded`. What f(i)
 /// computes must not depend on who computes the rest. f may not throw.
 template <class Function>
 void parallel_for(std::size_t n, bool threaded, const Function& f) {
-  [[maybe_unused]] const int team = threaded ? threads() : 1;
-  const auto count = static_cast<std::ptrdiff_t>(n);
-#pragma omp parallel for schedule(dynamic) num_threads(team) if (team > 1)
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    f(static_cast<std::size_t>(i));
-  }
-}
-
-/// The same with scratch memory for each thread, made by `make`. f(i, scratch).
-template <class Scratch, class Make, class Function>
-void parallel_for_with(std::size_t n, const Make& make, const Function& f) {
-  [[maybe_unused]] const int team = threads();
-  const auto count = static_cast<std::ptrdiff_t>(n);
-#pragma omp parallel num_threads(team) if (team > 1 && count > 1)
-  {
-    const Scratch scratch = make();
-#pragma omp for schedule(dynamic)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-      f(static_cast<std::size_t>(i), scratch);
+  if (!threaded) {
+    for (std::size_t i = 0; i < n; ++i) {
+      f(i);
     }
+    return;
   }
+  struct Nothing {};
+  parallel_for_with<Nothing>(
+      n,
+      [] { return Nothing{}; },
+      [&f](std::size_t i, const Nothing&) { f(i); });
 }
 
 } // namespace mlxaudio::kernels

@@ -158,7 +158,6 @@ class LinearPrimitive : public CpuPrimitive {
     task.gelu = gelu_;
     task.y = out.data<float>();
     encoder.dispatch([task] {
-      adopt_threads();
       task.rows <= kMatvecRows ? matvec(task) : kernels::linear(task);
     });
   }
@@ -210,7 +209,6 @@ class Conv1dPrimitive : public CpuPrimitive {
                       batch = x.shape(0),
                       from = x.data<float>(),
                       to = out.data<float>()]() mutable {
-      adopt_threads();
       std::vector<float> padded(length + 2 * margin);
       task.x = padded.data();
       for (std::size_t i = 0; i < size_of(batch); ++i) {
@@ -263,7 +261,6 @@ class AttentionPrimitive : public CpuPrimitive {
     task.causal = causal_;
     task.out = out.data<float>();
     encoder.dispatch([task] {
-      adopt_threads();
       task.queries <= kStepQueries ? attention_step(task)
                                    : kernels::attention(task);
     });
@@ -285,11 +282,9 @@ class GeluPrimitive : public CpuPrimitive {
       mx::array& out,
       CommandEncoder& encoder) override {
     const auto x = dense(inputs[0], encoder);
-    encoder.dispatch(
-        [x = x.data<float>(), n = out.size(), y = out.data<float>()] {
-          adopt_threads();
-          kernels::gelu(x, n, y);
-        });
+    encoder.dispatch([x = x.data<float>(),
+                      n = out.size(),
+                      y = out.data<float>()] { kernels::gelu(x, n, y); });
   }
 };
 
@@ -305,13 +300,11 @@ class SoftmaxPrimitive : public CpuPrimitive {
       CommandEncoder& encoder) override {
     const auto x = dense(inputs[0], encoder);
     const std::size_t columns = size_of(out.shape(-1));
-    encoder.dispatch([x = x.data<float>(),
-                      rows = out.size() / columns,
-                      columns,
-                      y = out.data<float>()] {
-      adopt_threads();
-      kernels::softmax(x, rows, columns, y);
-    });
+    encoder.dispatch(
+        [x = x.data<float>(),
+         rows = out.size() / columns,
+         columns,
+         y = out.data<float>()] { kernels::softmax(x, rows, columns, y); });
   }
 };
 
@@ -334,7 +327,6 @@ class LayerNormPrimitive : public CpuPrimitive {
                       bias = numbers_of(dense(inputs[2], encoder)),
                       eps = eps_,
                       y = out.data<float>()] {
-      adopt_threads();
       kernels::layer_norm(x, rows, columns, weight, bias, eps, y);
     });
   }

@@ -35,20 +35,26 @@ HWY_INLINE void map_row(
   }
 }
 
-/// Sum of f(x[i]), in an order that only the instruction set decides.
+/// Sum of f(x[i]), in an order that only the instruction set decides. Sums of
+/// parts are summed: one long sum of tens of thousands loses digits.
 template <class Function>
 HWY_INLINE float sum_row(
     const float* HWY_RESTRICT x, std::size_t n, const Function& f) {
   const hn::ScalableTag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t lanes = hn::Lanes(d), whole = n / lanes * lanes;
+  const std::size_t part = 64 * lanes;
   auto sum = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    sum = hn::Add(sum, f(hn::LoadU(d, x + i)));
+  for (std::size_t i = 0; i < whole; i += part) {
+    const std::size_t end = std::min(whole, i + part);
+    auto part_sum = hn::Zero(d);
+    for (std::size_t j = i; j < end; j += lanes) {
+      part_sum = hn::Add(part_sum, f(hn::LoadU(d, x + j)));
+    }
+    sum = hn::Add(sum, part_sum);
   }
-  if (i < n) {
-    const auto inside = hn::FirstN(d, n - i);
-    const auto last = f(load_wide_part(d, x + i, n - i));
+  if (whole < n) {
+    const auto inside = hn::FirstN(d, n - whole);
+    const auto last = f(load_wide_part(d, x + whole, n - whole));
     sum = hn::Add(sum, hn::IfThenElseZero(inside, last));
   }
   return hn::GetLane(hn::SumOfLanes(d, sum));

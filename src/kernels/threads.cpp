@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/threads.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <fstream>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "kernels/blas/forward.h"
 #include "mlxaudio/error.h"
 
 #if defined(__linux__)
@@ -21,7 +20,7 @@
 namespace mlxaudio::kernels {
 namespace {
 
-/// A setting of the process, as OpenMP's own default is; 0 until it is set.
+/// A setting of the process; 0 until it is set.
 std::atomic<int>& setting() {
   static std::atomic<int> n{0};
   return n;
@@ -93,13 +92,7 @@ void set_threads(int n) {
         n));
   }
   setting().store(n, std::memory_order_relaxed);
-}
-
-void adopt_threads() {
-  const int n = threads();
-  if (omp_get_max_threads() != n) {
-    omp_set_num_threads(n);
-  }
+  mlxaudio_blas_set_threads(threads());
 }
 
 } // namespace mlxaudio::kernels

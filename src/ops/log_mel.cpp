@@ -40,7 +40,6 @@ class LogMel : public mx::Primitive {
                       n_frames = static_cast<std::size_t>(y.shape(0)),
                       hop = static_cast<std::size_t>(hop_length_),
                       y_data = y.data<float>()] {
-      kernels::adopt_threads();
       const kernels::MelBank bank(filter_data, n_mels);
       kernels::log_mel(
           {.x = x_data,

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #if defined(MLXAUDIO_BLAS_ONEDNN)
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
@@ -42,6 +43,23 @@ constexpr Int kNoTranspose = 111;
 std::atomic<unsigned long long>& calls() {
   static std::atomic<unsigned long long> count{0};
   return count;
+}
+
+/// Threads for products; 0 until somebody says.
+std::atomic<int>& team() {
+  static std::atomic<int> n{0};
+  return n;
+}
+
+/// OpenMP's number of threads belongs to a thread, and the one that runs MLX's
+/// work is not the one that chose the number.
+void adopt_threads() {
+#if defined(MLXAUDIO_BLAS_ONEDNN)
+  const int n = team().load(std::memory_order_relaxed);
+  if (n > 0 && omp_get_max_threads() != n) {
+    omp_set_num_threads(n);
+  }
+#endif
 }
 
 bool reference_wanted() {
@@ -145,6 +163,10 @@ unsigned long long mlxaudio_blas_calls() {
   return calls().load(std::memory_order_relaxed);
 }
 
+void mlxaudio_blas_set_threads(int n) {
+  team().store(n, std::memory_order_relaxed);
+}
+
 void cblas_sgemm(
     Int order,
     Int ta,
@@ -162,6 +184,7 @@ void cblas_sgemm(
     Int ldc) {
   calls().fetch_add(1, std::memory_order_relaxed);
   if (!reference_wanted()) {
+    adopt_threads();
 #if defined(MLXAUDIO_BLAS_ONEDNN)
     // oneDNN's is row-major; a column-major product is the row-major one of
     // the transposes.

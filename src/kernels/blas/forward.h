@@ -10,4 +10,8 @@ const char* mlxaudio_blas_name();
 /// How many products came through the forwarder in this process. 0 after a
 /// product of MLX's means that it is not in effect.
 unsigned long long mlxaudio_blas_calls();
+
+/// Threads for products from now on, where the library that does them has
+/// threads.
+void mlxaudio_blas_set_threads(int n);
 }
