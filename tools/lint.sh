@@ -16,7 +16,8 @@ if [ ! -f "$build/compile_commands.json" ]; then
   echo "lint: $build is not configured: run \`make ci\`" >&2
   exit 2
 fi
-python3 - "$build" <<'EOF' | xargs -0 -n 1 -P "$jobs" "$tidy" -p "$build" --quiet
+python3 - "$build" <<'EOF' | xargs -0 -n 1 -P "$jobs" "$tidy" -p "$build" \
+  --quiet --extra-arg=-Wno-unknown-warning-option
 import json, os, sys
 root = os.getcwd() + os.sep
 with open(sys.argv[1] + "/compile_commands.json") as f:

@@ -64,6 +64,8 @@ struct Segment {
   double avg_logprob = 0;       ///< of its window
   double compression_ratio = 0; ///< of its window's text
   double no_speech_prob = 0;    ///< of its window
+  /// Whether it had no length or no text; then its text and tokens are gone.
+  bool cleared = false;
 };
 
 /// A language and how likely it is.

@@ -232,6 +232,8 @@ def segment(i, start, end, text, **more):
         "avg_logprob": more.get("avg_logprob", -0.25),
         "compression_ratio": more.get("compression_ratio", 1.5),
         "no_speech_prob": more.get("no_speech_prob", 0.01),
+        # What transcribe() gives a segment that it clears.
+        **({"words": []} if more.get("cleared") else {}),
     }
 
 
@@ -276,6 +278,20 @@ def results():
             segment(1, 36000.02, 359999.98, " ten hours"),
             segment(2, 360000.0, 3600000.125, " hundreds"),
         ],
+        "language": "en",
+    }
+    yield "cleared", {
+        "text": " one",
+        "segments": [
+            segment(0, 0.0, 2.0, " one"),
+            segment(1, 2.0, 2.0, "", tokens=[], cleared=True),
+            segment(2, 2.0, 4.0, "", tokens=[], cleared=True),
+        ],
+        "language": "en",
+    }
+    yield "all cleared", {
+        "text": "",
+        "segments": [segment(i, i * 2.0, 2.0 + i * 2.0, "", tokens=[], cleared=True) for i in range(2)],
         "language": "en",
     }
     numbers = [

@@ -6,6 +6,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -56,9 +57,10 @@ def check_exports(library):
     symbols = run("nm", "-D", "-C", "--defined-only", library)
     expect("mlxaudio::SpeechToText::load" in symbols,
            "SpeechToText::load is not exported")
-    for room in ("ops", "kernels", "whisper"):
-        expect(f" mlxaudio::{room}::" not in symbols,
-               f"symbols of {room} are exported")
+    # Weak ones are copies of standard templates, which anyone may hold.
+    inner = re.findall(r"^\w+ [TBDR] (mlxaudio::(?:ops|kernels|nn|whisper)::.*)",
+                       symbols, re.MULTILINE)
+    expect(not inner, f"{inner[:1]} is exported")
 
 
 def main(build, compiler):

@@ -405,7 +405,7 @@ void ApplyTimestampRules::apply(
     StepLogits& logits, const Sequences& tokens) const {
   for (int k = 0; k < logits.n_batch(); ++k) {
     const auto row = logits.row(k);
-    const auto suppress = [&row, this](int begin, int end) {
+    const auto suppress = [&row](int begin, int end) {
       end = std::min(end, static_cast<int>(row.size()));
       for (int token = begin; token < end; ++token) {
         row[token] = kNever;

@@ -377,6 +377,7 @@ Transcription transcribe(
           text::python_strip(segment.text).empty()) {
         segment.text.clear();
         segment.tokens.clear();
+        segment.cleared = true;
       }
       segment.id = static_cast<int>(all_segments.size());
       all_tokens.insert(

@@ -38,7 +38,7 @@ std::string json_segment(const Segment& segment) {
   return fmt::format(
       R"({{"id": {}, "seek": {}, "start": {}, "end": {}, "text": {}, )"
       R"("tokens": [{}], "temperature": {}, "avg_logprob": {}, )"
-      R"("compression_ratio": {}, "no_speech_prob": {}}})",
+      R"("compression_ratio": {}, "no_speech_prob": {}{}}})",
       segment.id,
       segment.seek,
       text::json_number(segment.start),
@@ -48,7 +48,9 @@ std::string json_segment(const Segment& segment) {
       text::json_number(segment.temperature),
       text::json_number(segment.avg_logprob),
       text::json_number(segment.compression_ratio),
-      text::json_number(segment.no_speech_prob));
+      text::json_number(segment.no_speech_prob),
+      // Clearing gives a segment an empty list of words, asked for or not.
+      segment.cleared ? R"(, "words": [])" : "");
 }
 
 std::unique_ptr<ResultWriter> make_writer(std::string_view format) {
@@ -100,6 +102,17 @@ std::string SubtitlesWriter::format_timestamp(double seconds) const {
 }
 
 void SubtitlesWriter::write(const Segment& segment, std::ostream& file) {
+  // By the empty list of words of a first segment that was cleared, the
+  // reference takes the result for one with word times, and then a cleared
+  // segment gives no cue.
+  // DEVIATION(whisper-first-cleared): a segment with text after such a one
+  // makes the reference fail (KeyError: 'words'); here it gives its cue.
+  if (!first_cleared_) {
+    first_cleared_ = segment.cleared;
+  }
+  if (*first_cleared_ && segment.cleared) {
+    return;
+  }
   write_cue(
       format_timestamp(segment.start),
       format_timestamp(segment.end),

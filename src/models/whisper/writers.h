@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,7 @@ class SubtitlesWriter : public ResultWriter {
 
   bool always_include_hours_;
   char decimal_marker_;
+  std::optional<bool> first_cleared_; // whether the first segment was
 };
 
 /// WebVTT. \port whisper.utils.WriteVTT

@@ -43,7 +43,8 @@ Transcription transcription_of(const Json& json) {
          .temperature = number_of(s["temperature"]),
          .avg_logprob = number_of(s["avg_logprob"]),
          .compression_ratio = number_of(s["compression_ratio"]),
-         .no_speech_prob = number_of(s["no_speech_prob"])});
+         .no_speech_prob = number_of(s["no_speech_prob"]),
+         .cleared = s.contains("words")});
   }
   return result;
 }
@@ -62,6 +63,19 @@ TEST(Writers, WriteTheReferencesBytes) {
           << record["name"] << "." << extension;
     }
   }
+}
+
+TEST(Writers, GiveACueAfterAClearedFirstSegment) {
+  Transcription result;
+  result.segments.resize(2);
+  result.segments[0].end = 2;
+  result.segments[0].cleared = true;
+  result.segments[1].start = 2;
+  result.segments[1].end = 3;
+  result.segments[1].text = " Hello.";
+  std::ostringstream file;
+  WriteSRT().write_result(result, file);
+  EXPECT_EQ(file.str(), "1\n00:00:02,000 --> 00:00:03,000\nHello.\n\n");
 }
 
 TEST(Writers, StreamTheSameBytes) {
