@@ -2,6 +2,7 @@
 #include "audio/downmix.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -78,6 +79,21 @@ float round_to_16_bit(float x) {
 
 float round_to_16_bit(double x) {
   return nearest_step(x);
+}
+
+std::optional<std::vector<Channel>> channels_of_mask(
+    std::uint32_t mask, int n_channels) {
+  if (std::popcount(mask) != n_channels) {
+    return std::nullopt;
+  }
+  constexpr auto kHighest = static_cast<std::uint32_t>(Channel::side_right);
+  std::vector<Channel> channels;
+  for (; mask != 0; mask &= mask - 1) {
+    const std::uint32_t bit = mask & (~mask + 1);
+    channels.push_back(
+        bit <= kHighest ? static_cast<Channel>(bit) : Channel::other);
+  }
+  return channels;
 }
 
 std::vector<Channel> default_channels(int channels, ChannelOrder order) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,11 @@ enum class ChannelOrder {
 /// Positions of `channels` channels in the order of a format, empty where
 /// there is no agreed one.
 std::vector<Channel> default_channels(int channels, ChannelOrder order);
+
+/// Positions that a channel mask names, in the order of its bits; nothing where
+/// they are not `n_channels`.
+std::optional<std::vector<Channel>> channels_of_mask(
+    std::uint32_t mask, int n_channels);
 
 /// Weights of a mix to mono, as ffmpeg's swresample 5.1 makes them for 16-bit
 /// output: fronts at -3 dB, centre at 0 dB, surrounds at -6 dB, no

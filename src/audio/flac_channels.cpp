@@ -2,7 +2,6 @@
 #include "audio/flac_channels.h"
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <charconv>
 #include <cstdint>
@@ -60,17 +59,7 @@ std::optional<std::vector<Channel>> flac_channels(
   const char* const digits = text.data() + found + kKey.size();
   std::uint32_t mask = 0;
   std::from_chars(digits, text.data() + text.size(), mask, 16);
-  if (std::popcount(mask) != n_channels) {
-    return std::nullopt;
-  }
-  constexpr auto kHighest = static_cast<std::uint32_t>(Channel::side_right);
-  std::vector<Channel> channels;
-  for (; mask != 0; mask &= mask - 1) {
-    const std::uint32_t bit = mask & (~mask + 1);
-    channels.push_back(
-        bit <= kHighest ? static_cast<Channel>(bit) : Channel::other);
-  }
-  return channels;
+  return channels_of_mask(mask, n_channels);
 }
 
 } // namespace mlxaudio

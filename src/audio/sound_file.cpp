@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 #include <sndfile.h>
 
+#include "audio/apple_channels.h"
 #include "audio/declared_length.h"
 #include "audio/downmix.h"
 #include "audio/flac_channels.h"
@@ -152,34 +154,52 @@ Channel channel_of(int position) {
   }
 }
 
-// Positions of the channels: the file's own where it names each, else those
-// that its format agrees on.
-std::vector<Channel> channels_of(
-    const InputFile& input, SNDFILE* file, const SF_INFO& info) {
-  const auto n_channels = static_cast<std::size_t>(info.channels);
-  std::vector<int> map(n_channels, SF_CHANNEL_MAP_INVALID);
+// Positions of the channels as libsndfile knows them, if it knows each.
+std::optional<std::vector<Channel>> named_channels(
+    SNDFILE* file, const SF_INFO& info) {
+  std::vector<int> map(
+      static_cast<std::size_t>(info.channels),
+      SF_CHANNEL_MAP_INVALID);
   const bool named = sf_command(
                          file,
                          SFC_GET_CHANNEL_MAP_INFO,
                          map.data(),
                          static_cast<int>(map.size() * sizeof(int))) != 0;
-  if (named &&
-      std::find(map.begin(), map.end(), SF_CHANNEL_MAP_INVALID) == map.end()) {
-    std::vector<Channel> channels(n_channels);
-    std::transform(map.begin(), map.end(), channels.begin(), channel_of);
-    return channels;
+  if (!named ||
+      std::find(map.begin(), map.end(), SF_CHANNEL_MAP_INVALID) != map.end()) {
+    return std::nullopt;
   }
+  std::vector<Channel> channels(map.size());
+  std::transform(map.begin(), map.end(), channels.begin(), channel_of);
+  return channels;
+}
+
+// Positions of the channels: the file's own where it names each, else those
+// that its format agrees on.
+std::vector<Channel> channels_of(
+    const InputFile& input, SNDFILE* file, const SF_INFO& info) {
+  std::optional<std::vector<Channel>> channels;
+  auto order = ChannelOrder::wav;
   switch (major_format(info)) {
-    case SF_FORMAT_FLAC:
-      if (auto channels = flac_channels(input, info.channels)) {
-        return *std::move(channels);
+    case SF_FORMAT_AIFF:
+    case SF_FORMAT_CAF:
+      if (const auto layout = apple_layout(input)) {
+        channels = channels_of(*layout, info.channels);
       }
-      return default_channels(info.channels, ChannelOrder::flac);
+      break;
+    case SF_FORMAT_FLAC:
+      channels = flac_channels(input, info.channels);
+      order = ChannelOrder::flac;
+      break;
     case SF_FORMAT_OGG:
-      return default_channels(info.channels, ChannelOrder::vorbis);
+      channels = named_channels(file, info);
+      order = ChannelOrder::vorbis;
+      break;
     default:
-      return default_channels(info.channels, ChannelOrder::wav);
+      channels = named_channels(file, info);
   }
+  return channels ? *std::move(channels)
+                  : default_channels(info.channels, order);
 }
 
 class SoundFileSource : public AudioSource {

@@ -443,6 +443,37 @@ TEST(LikeFfmpegToo, ChannelsOfOtherFormats) {
   }
 }
 
+TEST(LikeFfmpegToo, ApplesChannelLayouts) {
+  if (!find_ffmpeg()) {
+    GTEST_SKIP() << "no ffmpeg on PATH";
+  }
+  const TemporaryFolder folder;
+  const fs::path wav = folder / "a.wav";
+  struct Case {
+    int channels;
+    std::uint32_t mask;
+  };
+  for (const Case c :
+       {Case{2, 0xc},
+        Case{3, 0x7},
+        Case{3, 0xb},
+        Case{4, 0x33},
+        Case{4, 0x107},
+        Case{5, 0x37},
+        Case{6, 0x3f},
+        Case{6, 0x60f},
+        Case{7, 0x13f},
+        Case{8, 0xff}}) {
+    write_bytes(wav, noise_wav("s16", c.channels, c.mask));
+    for (const char* ending : {"aiff", "caf"}) {
+      const fs::path file = folder / (std::string("a.") + ending);
+      ffmpeg(fmt::format("-i '{}' '{}'", wav.string(), file.string()));
+      EXPECT_EQ(steps(read_audio(file).samples), ffmpeg_samples(file))
+          << ending << " of " << c.channels << " channels, mask " << c.mask;
+    }
+  }
+}
+
 TEST(LikeFfmpegToo, OtherContainers) {
   if (!find_ffmpeg()) {
     GTEST_SKIP() << "no ffmpeg on PATH";
