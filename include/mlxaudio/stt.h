@@ -109,12 +109,12 @@ struct Segment {
   double start = 0; ///< \unit s
   double end = 0;   ///< \unit s
   std::string text;
-  std::vector<int> tokens;                ///< with timestamp tokens
-  double temperature = 0;                 ///< that it was sampled at
-  double avg_logprob = 0;                 ///< of its window
-  double compression_ratio = 0;           ///< of its window's text
-  double no_speech_prob = 0;              ///< of its window
-  std::optional<std::vector<Word>> words; ///< with `word_timestamps`
+  std::vector<int> tokens;                     ///< with timestamp tokens
+  double temperature = 0;                      ///< that it was sampled at
+  double avg_logprob = 0;                      ///< of its window
+  double compression_ratio = 0;                ///< of its window's text
+  double no_speech_prob = 0;                   ///< of its window
+  std::optional<std::vector<Word>> words = {}; ///< with `word_timestamps`
   /// Whether it had no length or no text; then its text and tokens are gone.
   bool cleared = false;
 };
