@@ -30,13 +30,55 @@ struct TranscribeOptions {
   /// Text given to the first window as if it had come before: names and words
   /// to be spelled in this way, or a style.
   std::optional<std::string> initial_prompt;
+  /// Whether every window gets `initial_prompt`, before the text of the window
+  /// before it; that text is cut from the left where both are too long.
+  bool carry_initial_prompt = false;
   /// Whether the text of one window is the prompt of the next.
   bool condition_on_previous_text = true;
+  /// Text that every window begins with.
+  std::optional<std::string> prefix;
+
+  /// Tried in turn, until a window's text is neither too repetitive nor too
+  /// improbable. 0 takes the most likely token, or searches with `beam_size`.
+  std::vector<double> temperature = {0.0, 0.2, 0.4, 0.6, 0.8, 1.0};
+  /// Texts sampled at a temperature above 0, of which the likeliest is taken;
+  /// empty: one.
+  std::optional<int> best_of;
+  /// Beams of the search at temperature 0; empty: greedy.
+  std::optional<int> beam_size;
+  /// The search ends with `beam_size` times this many texts
+  /// (arxiv:2204.05424); empty: 1.
+  std::optional<double> patience;
+  /// "alpha" of Google NMT's length penalty, from 0 to 1, by which texts are
+  /// ranked; empty: by the mean log probability of their tokens.
+  std::optional<double> length_penalty;
+  /// Which draws are made at temperatures above 0: the same seed, the same
+  /// text.
+  std::uint64_t seed = 0;
+
+  /// Text that gzip makes smaller by more than this factor is too repetitive;
+  /// empty: none is.
+  std::optional<double> compression_ratio_threshold = 2.4;
+  /// Text whose average log probability is below this is too improbable;
+  /// empty: none is.
+  std::optional<double> logprob_threshold = -1.0;
   /// A window whose no-speech probability is above this, and whose average log
   /// probability is below `logprob_threshold`, is silence; empty: never.
   std::optional<double> no_speech_threshold = 0.6;
-  /// See `no_speech_threshold`; empty: the probability alone decides.
-  std::optional<double> logprob_threshold = -1.0;
+
+  /// Find the time of each word.
+  bool word_timestamps = false;
+  /// Marks that are one with the word after them.
+  std::string prepend_punctuations = "\"'“¿([{-";
+  /// Marks that are one with the word before them.
+  std::string append_punctuations = "\"'.。,，!！?？:：”)]}、";
+  /// With word times: silence longer than this is skipped where the words
+  /// around it look made up; empty: never. \unit s
+  std::optional<double> hallucination_silence_threshold;
+  /// Start and end of each clip to work on, in order; the last may lack its
+  /// end, which is then the end of the audio. \unit s
+  std::vector<double> clip_timestamps = {0.0};
+
   /// Token ids never to be sampled; -1 stands for the tokenizer's list of
   /// symbols that are not speech. The tokens of the task (start, language,
   /// ...) are added to any list but the empty one, which suppresses nothing.
@@ -52,6 +94,14 @@ struct TranscribeOptions {
   std::optional<int> sample_len;
 };
 
+/// A word with the marks that belong to it, and the blank before it.
+struct Word {
+  std::string word;
+  double start = 0; ///< \unit s
+  double end = 0;   ///< \unit s
+  double probability = 0;
+};
+
 /// One stretch of speech.
 struct Segment {
   int id = 0;       ///< number in the transcription, from 0
@@ -59,11 +109,12 @@ struct Segment {
   double start = 0; ///< \unit s
   double end = 0;   ///< \unit s
   std::string text;
-  std::vector<int> tokens;      ///< with timestamp tokens
-  double temperature = 0;       ///< that it was sampled at
-  double avg_logprob = 0;       ///< of its window
-  double compression_ratio = 0; ///< of its window's text
-  double no_speech_prob = 0;    ///< of its window
+  std::vector<int> tokens;                     ///< with timestamp tokens
+  double temperature = 0;                      ///< that it was sampled at
+  double avg_logprob = 0;                      ///< of its window
+  double compression_ratio = 0;                ///< of its window's text
+  double no_speech_prob = 0;                   ///< of its window
+  std::optional<std::vector<Word>> words = {}; ///< with `word_timestamps`
   /// Whether it had no length or no text; then its text and tokens are gone.
   bool cleared = false;
 };

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Calls of audio.py and of what is used in it."""
+
+import struct
+
+import mlx.core as mx
+import numpy as np
+from mlx_audio import dsp
+from mlx_audio.stt.models.whisper import audio as ma_audio
+from portproof_trace import Random, attempt, seed_of
+
+from whisper import audio
+
+from .common import MLX, TORCH, arr, component, own, ten
+
+
+@component("whisper.audio")
+def _(calls, name):
+    names = (
+        "SAMPLE_RATE N_FFT HOP_LENGTH CHUNK_LENGTH N_SAMPLES N_FRAMES "
+        "N_SAMPLES_PER_TOKEN FRAMES_PER_SECOND TOKENS_PER_SECOND"
+    ).split()
+    calls.add("constants", TORCH, {}, {n: getattr(audio, n) for n in names})
+
+
+def wav(samples, rate, channels):
+    data = np.asarray(samples, np.int16).tobytes()
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, channels, rate,
+        rate * channels * 2, channels * 2, 16, b"data", len(data),
+    )
+    return list(head + data)
+
+
+@component("whisper.audio.load_audio")
+def _(calls, name):
+    # What ffmpeg does to 16 kHz mono is known without it: nothing. The result
+    # is the reference's own conversion of the same bytes.
+    mono = np.concatenate(
+        [np.array([0, 1, -1, 32767, -32768], np.int16),
+         (Random(5, [300]).value * 20000).astype(np.int16)]
+    )
+    from unittest import mock
+
+    class Done:
+        stdout = mono.tobytes()
+
+    with mock.patch.object(audio, "run", lambda *a, **k: Done):
+        result = audio.load_audio("mono.wav")
+    calls.add("mono", TORCH, {"bytes": wav(mono, 16000, 1)}, result)
+
+
+@component("whisper.audio.pad_or_trim")
+def _(calls, name):
+    x = own([2, 30], name)
+    for id, length, axis in (("trim", 20, -1), ("pad", 41, -1), ("same", 30, -1), ("axis0", 5, 0)):
+        args = {"array": x, "length": length, "axis": axis}
+        calls.add(f"mlx-{id}", MLX, args, ma_audio.pad_or_trim(arr(x), length, axis=axis))
+        calls.add(f"torch-{id}", TORCH, args, audio.pad_or_trim(ten(x), length, axis=axis))
+    y = own([1000], name + "default")
+    calls.add("default", TORCH, {"array": y}, audio.pad_or_trim(ten(y)))
+
+
+@component("whisper.audio.mel_filters")
+def _(calls, name):
+    for n in (80, 128):
+        calls.add(f"{n}", TORCH, {"n_mels": n}, audio.mel_filters("cpu", n))
+    calls.add("81", TORCH, {"n_mels": 81}, attempt(lambda: audio.mel_filters("cpu", 81)))
+
+
+@component("whisper.audio.log_mel_spectrogram")
+def _(calls, name):
+    noise = own([8000], name)
+    loud = Random(seed_of("loud"), [4000], 2.0**-10)
+    for id, x, n_mels, padding in (
+        ("noise", noise, 80, 0),
+        ("padded", noise, 80, 4800),
+        ("128", noise, 128, 0),
+        ("quiet", loud, 80, 1600),
+        ("short", own([201], name + "short"), 80, 0),
+    ):
+        args = {"audio": x, "n_mels": n_mels, "padding": padding}
+        y = audio.log_mel_spectrogram(ten(x), n_mels, padding)
+        calls.add(f"torch-{id}", TORCH, args, y.T.contiguous())
+        filters = dsp.mel_filters(16000, 400, n_mels, norm="slaney", mel_scale=None)
+        args = {"audio": x, "padding": padding, "filters": filters}
+        y = ma_audio.log_mel_spectrogram(arr(x), n_mels, padding)
+        calls.add(f"mlx-{id}", MLX, args, y)
+
+
+@component("mlx_audio.dsp.hanning")
+def _(calls, name):
+    for periodic in (True, False):
+        args = {"size": 400, "periodic": periodic}
+        calls.add(f"{periodic}", MLX, args, dsp.hanning(400, periodic=periodic))
+
+
+@component("mlx_audio.dsp.stft")
+def _(calls, name):
+    for n_fft, hop, n in ((400, 160, 1600), (64, 16, 100)):
+        x = own([n], f"{name}{n}")
+        window = dsp.hanning(n_fft, periodic=True)
+        y = dsp.stft(arr(x), window=window, n_fft=n_fft, hop_length=hop)
+        args = {"x": x, "window": window, "n_fft": n_fft, "hop_length": hop}
+        calls.add(f"{n_fft}", MLX, args, {"real": mx.real(y), "imag": mx.imag(y)})
+
+
+@component("mlx_audio.dsp.mel_filters")
+def _(calls, name):
+    for n_mels, scale, norm in ((80, None, "slaney"), (128, None, "slaney"), (40, "htk", None)):
+        y = dsp.mel_filters(16000, 400, n_mels, norm=norm, mel_scale=scale)
+        args = {
+            "sample_rate": 16000, "n_fft": 400, "n_mels": n_mels,
+            "mel_scale": scale or "slaney", "norm": norm,
+        }
+        calls.add(f"{n_mels}", MLX, args, y)
