@@ -26,8 +26,8 @@ struct AppleLayout {
 /// number of channels is not the file's, and must not be asked.
 std::optional<AppleLayout> apple_layout(const InputFile& input);
 
-/// Positions of the channels by tag, mask or label, as ffmpeg takes them: in the
-/// order of the mask's bits. Nothing where they are not that many.
+/// Positions of the channels by tag, mask or label, as ffmpeg takes them: in
+/// the order of the mask's bits. Nothing where they are not that many.
 std::optional<std::vector<Channel>> channels_of(
     const AppleLayout& layout, int n_channels);
 

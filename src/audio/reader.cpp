@@ -63,12 +63,24 @@ std::unique_ptr<AudioSource> open_source(
 } // namespace
 
 struct AudioReader::Impl {
-  Impl(const std::filesystem::path& file, int rate)
-      : input(file), source(open_source(file, input, rate)), sample_rate(rate) {
+  Impl(const std::filesystem::path& path, int rate)
+      : file(path), input(path), sample_rate(rate) {
+    open();
+  }
+
+  void open() {
+    // Decoders share the place in the file: the old one goes first.
+    source.reset();
+    source = open_source(file, input, sample_rate);
+    resampler.reset();
     const int own_rate = source->info().sample_rate;
-    if (own_rate != 0 && own_rate != rate) {
-      resampler.emplace(own_rate, rate);
+    if (own_rate != 0 && own_rate != sample_rate) {
+      resampler.emplace(own_rate, sample_rate);
     }
+    ready.clear();
+    begin = 0;
+    at_end = false;
+    any = false;
   }
 
   std::size_t read(std::span<float> out) {
@@ -114,6 +126,7 @@ struct AudioReader::Impl {
     return !ready.empty();
   }
 
+  std::filesystem::path file;
   InputFile input;
   std::unique_ptr<AudioSource> source;
   int sample_rate;
@@ -133,6 +146,10 @@ AudioReader::~AudioReader() = default;
 
 std::size_t AudioReader::read(std::span<float> out) {
   return impl_->read(out);
+}
+
+void AudioReader::rewind() {
+  impl_->open();
 }
 
 int AudioReader::sample_rate() const {

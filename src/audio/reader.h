@@ -49,6 +49,11 @@ class AudioReader {
   /// says, without a single sample, or with samples that are not numbers
   std::size_t read(std::span<float> out);
 
+  /// Goes back to the first sample. The file is decoded anew, with the same
+  /// result to the last bit.
+  /// \throws AudioError as the constructor
+  void rewind();
+
   /// Rate of what read() gives. \unit Hz
   int sample_rate() const;
 

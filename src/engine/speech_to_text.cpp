@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,11 +14,13 @@
 
 #include "audio/reader.h"
 #include "audio/resample.h"
+#include "audio/sample_window.h"
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
 #include "mlxaudio/stt.h"
 #include "models/whisper/load_model.h"
+#include "models/whisper/mel_frames.h"
 #include "models/whisper/transcribe.h"
 
 namespace mlxaudio {
@@ -23,19 +28,6 @@ namespace mlxaudio {
 namespace {
 
 using engine::Session;
-
-/// Samples read between two looks at the stop token.
-constexpr std::size_t kBlock = 10 * whisper::kSampleRate;
-
-/// Samples on their way to a model: 16 kHz, by range.
-struct Samples {
-  std::int64_t size;
-  whisper::LogMel::Samples read;
-};
-
-InterruptedError stopped_reading() {
-  return InterruptedError("[transcribe] stopped while the audio was read");
-}
 
 void check_finite(std::span<const float> samples) {
   const auto bad = std::find_if(samples.begin(), samples.end(), [](float x) {
@@ -48,56 +40,50 @@ void check_finite(std::span<const float> samples) {
   }
 }
 
-/// Whole audio at 16 kHz. What is at 16 kHz already is not copied.
-Samples samples_of(const Audio& audio) {
-  check_finite(audio.samples);
-  const auto by_range = [](const std::vector<float>& samples) {
-    return [&samples](std::int64_t first, std::span<float> out) {
-      std::copy_n(samples.begin() + first, out.size(), out.begin());
-    };
+whisper::SamplePasses passes_over(std::shared_ptr<const Audio> audio) {
+  const auto copy = [audio](std::size_t first, std::span<float> out) {
+    std::copy_n(
+        audio->samples.begin() + static_cast<std::ptrdiff_t>(first),
+        out.size(),
+        out.begin());
   };
-  if (audio.sample_rate == whisper::kSampleRate) {
-    return {
-        static_cast<std::int64_t>(audio.samples.size()),
-        by_range(audio.samples)};
-  }
-  const auto resampled =
-      std::make_shared<const Audio>(resample(audio, whisper::kSampleRate));
   return {
-      static_cast<std::int64_t>(resampled->samples.size()),
-      [resampled, read = by_range(resampled->samples)](
-          std::int64_t first,
-          std::span<float> out) { read(first, out); }};
+      .next =
+          [audio, copy, done = std::size_t{0}](std::span<float> out) mutable {
+            const std::size_t n =
+                std::min(out.size(), audio->samples.size() - done);
+            copy(done, out.first(n));
+            done += n;
+            return n;
+          },
+      .at =
+          [copy](std::int64_t first, std::span<float> out) {
+            copy(static_cast<std::size_t>(first), out);
+          }};
 }
 
-/// A file's samples. They were rounded to 16 bit, so that is how they are kept.
-Samples samples_of(
-    const std::filesystem::path& file, const std::stop_token& stop) {
-  constexpr float kScale = 32768;
-  AudioReader reader(file, whisper::kSampleRate);
-  const auto kept = std::make_shared<std::vector<std::int16_t>>();
-  std::vector<float> block(kBlock);
-  for (;;) {
-    if (stop.stop_requested()) {
-      throw stopped_reading();
-    }
-    const std::size_t n = reader.read(block);
-    for (std::size_t i = 0; i < n; ++i) {
-      kept->push_back(static_cast<std::int16_t>(std::lrint(block[i] * kScale)));
-    }
-    if (n < block.size()) {
-      break;
-    }
+/// Whole audio at 16 kHz. What is at 16 kHz already is not copied: it must
+/// outlive the result.
+whisper::SamplePasses passes_over(const Audio& audio) {
+  check_finite(audio.samples);
+  if (audio.sample_rate == whisper::kSampleRate) {
+    return passes_over(
+        std::shared_ptr<const Audio>(std::shared_ptr<void>(), &audio));
   }
+  return passes_over(
+      std::make_shared<const Audio>(resample(audio, whisper::kSampleRate)));
+}
+
+/// A file, which is decoded twice rather than kept: it may last for hours.
+whisper::SamplePasses passes_over(const std::filesystem::path& file) {
+  const auto samples = std::make_shared<SampleWindow>(
+      AudioReader(file, whisper::kSampleRate),
+      file.string());
   return {
-      static_cast<std::int64_t>(kept->size()),
-      [kept](std::int64_t first, std::span<float> out) {
-        std::transform(
-            kept->begin() + first,
-            kept->begin() + first + static_cast<std::int64_t>(out.size()),
-            out.begin(),
-            [](std::int16_t x) { return static_cast<float>(x) / kScale; });
-      }};
+      .next = [samples](std::span<float> out) { return samples->read(out); },
+      .at = [samples](
+                std::int64_t first,
+                std::span<float> out) { samples->read_at(first, out); }};
 }
 
 /// Callbacks that are called on the thread that waits for the session.
@@ -146,17 +132,14 @@ struct SpeechToText::Impl {
   }
 
   Transcription transcribe(
-      const Samples& samples,
+      const whisper::SamplePasses& samples,
       const TranscribeOptions& options,
       const TranscribeCallbacks& callbacks,
       const std::stop_token& stop) const {
     return worker.call(
         [&](Session& session) {
-          const auto mel = whisper::mel_frames(
-              samples.size,
-              samples.read,
-              dims.n_mels,
-              session.stop());
+          const auto mel =
+              whisper::mel_frames(samples, dims.n_mels, session.stop());
           return whisper::transcribe(
               *model,
               mel,
@@ -183,7 +166,7 @@ Transcription SpeechToText::transcribe(
     std::stop_token stop) const {
   const auto impl = impl_;
   whisper::check_options(impl->dims, options);
-  return impl->transcribe(samples_of(audio), options, callbacks, stop);
+  return impl->transcribe(passes_over(audio), options, callbacks, stop);
 }
 
 Transcription SpeechToText::transcribe(
@@ -193,21 +176,18 @@ Transcription SpeechToText::transcribe(
     std::stop_token stop) const {
   const auto impl = impl_;
   whisper::check_options(impl->dims, options);
-  return impl->transcribe(samples_of(file, stop), options, callbacks, stop);
+  return impl->transcribe(passes_over(file), options, callbacks, stop);
 }
 
 std::vector<LanguageProbability> SpeechToText::detect_language(
     const Audio& audio, std::stop_token stop) const {
   const auto impl = impl_;
-  const auto samples = samples_of(audio);
+  const auto samples = passes_over(audio);
   auto probs = impl->worker.call(
       [&](Session& session) {
         const auto& model = *impl->model;
-        const auto mel = whisper::mel_frames(
-            samples.size,
-            samples.read,
-            impl->dims.n_mels,
-            session.stop());
+        const auto mel =
+            whisper::mel_frames(samples, impl->dims.n_mels, session.stop());
         const auto window = whisper::pad_or_trim(
             mel.frames(0, whisper::kNFrames),
             whisper::kNFrames,

@@ -17,9 +17,6 @@ namespace mlxaudio::whisper {
 
 namespace {
 
-/// Samples scanned between two looks at the stop token.
-constexpr std::int64_t kScanBlock = 60 * kSampleRate;
-
 /// \unit frames -> s
 double seconds(std::int64_t frames) {
   return static_cast<double>(frames * kHopLength) / kSampleRate;
@@ -56,43 +53,6 @@ InterruptedError stopped_early() {
 }
 
 } // namespace
-
-MelFrames mel_frames(
-    std::int64_t n_samples,
-    LogMel::Samples samples,
-    int n_mels,
-    const std::stop_token& stop) {
-  const auto log_mel = std::make_shared<LogMel>(n_mels, kNSamples);
-  std::vector<float> block;
-  for (std::int64_t first = 0; first < n_samples; first += kScanBlock) {
-    if (stop.stop_requested()) {
-      throw stopped_early();
-    }
-    block.resize(
-        static_cast<std::size_t>(std::min(kScanBlock, n_samples - first)));
-    samples(first, block);
-    log_mel->scan(block);
-  }
-  log_mel->finish();
-  return {
-      static_cast<int>(log_mel->content_frames()),
-      [log_mel, samples = std::move(samples)](int seek, int n) {
-        return log_mel->frames(samples, seek, n);
-      }};
-}
-
-MelFrames mel_frames(
-    std::span<const float> audio, int n_mels, const std::stop_token& stop) {
-  return mel_frames(
-      static_cast<std::int64_t>(audio.size()),
-      [audio](std::int64_t first, std::span<float> out) {
-        const auto part =
-            audio.subspan(static_cast<std::size_t>(first), out.size());
-        std::copy(part.begin(), part.end(), out.begin());
-      },
-      n_mels,
-      stop);
-}
 
 Transcriber make_transcriber(const Whisper& model, std::stop_token stop) {
   return {

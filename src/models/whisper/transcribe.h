@@ -15,31 +15,10 @@
 #include "mlxaudio/stt.h"
 #include "models/whisper/audio.h"
 #include "models/whisper/decoding.h"
+#include "models/whisper/mel_frames.h"
 #include "models/whisper/whisper.h"
 
 namespace mlxaudio::whisper {
-
-/// The log-mel frames of some audio, by range.
-struct MelFrames {
-  /// Frames of the audio itself; 30 s of padding follow them.
-  int content_frames;
-  /// Frames [seek, seek + n). \shape -> [n, n_mels]
-  std::function<mx::array(int seek, int n)> frames;
-};
-
-/// Frames of `n_samples` samples at 16 kHz, which `samples` gives by range.
-///
-/// The loudest frame of all is searched first: it decides the scale of each.
-/// \throws InterruptedError when stopped
-MelFrames mel_frames(
-    std::int64_t n_samples,
-    LogMel::Samples samples,
-    int n_mels,
-    const std::stop_token& stop = {});
-
-/// The same of samples in memory, which must outlive the result.
-MelFrames mel_frames(
-    std::span<const float> audio, int n_mels, const std::stop_token& stop = {});
 
 /// What `transcribe` asks of a model. Its own struct, so that the loop can be
 /// tested with a model that says what a test wants.
