@@ -123,6 +123,14 @@ Maybe Call::maybe_array(const std::string& name) const {
   return has(name) ? Maybe(array(name)) : std::nullopt;
 }
 
+std::vector<mx::array> Call::arrays(const std::string& name) const {
+  std::vector<mx::array> found;
+  for (const Json& value : at(name)) {
+    found.push_back(to_array(tensor(value)));
+  }
+  return found;
+}
+
 std::vector<float> Call::floats(const std::string& name) const {
   const auto values = tensor(at(name)).as<float>();
   return {values.begin(), values.end()};

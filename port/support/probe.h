@@ -42,6 +42,8 @@ class Call {
 
   mx::array array(const std::string& name) const;
   Maybe maybe_array(const std::string& name) const;
+  /// Of a list of arrays.
+  std::vector<mx::array> arrays(const std::string& name) const;
   /// Samples, as plain numbers. \shape [N] f32
   std::vector<float> floats(const std::string& name) const;
   /// The ledger over the call's `weights`, for a module at the root.

@@ -460,6 +460,29 @@ void ApplyTimestampRules::apply(
   }
 }
 
+std::vector<int> get_suppress_tokens(
+    const Tokenizer& tokenizer, const std::vector<int>& suppress_tokens) {
+  std::set<int> all;
+  for (const int token : suppress_tokens) {
+    if (token >= 0) {
+      all.insert(token);
+    } else {
+      all.insert(
+          tokenizer.non_speech_tokens.begin(),
+          tokenizer.non_speech_tokens.end());
+    }
+  }
+  all.insert(
+      {tokenizer.transcribe,
+       tokenizer.translate,
+       tokenizer.sot,
+       tokenizer.sot_prev,
+       tokenizer.sot_lm,
+       // Its probability is collected separately.
+       tokenizer.no_speech});
+  return {all.begin(), all.end()};
+}
+
 DecodingTask::DecodingTask(
     const Whisper& model, DecodingOptions options, std::stop_token stop)
     : DecodingTask(model, std::move(options), std::move(stop), nullptr) {}
@@ -502,8 +525,8 @@ DecodingTask::DecodingTask(
         std::make_unique<SuppressBlank>(tokenizer_, sample_begin_));
   }
   if (!options_.suppress_tokens.empty()) {
-    logit_filters_.push_back(
-        std::make_unique<SuppressTokens>(get_suppress_tokens()));
+    logit_filters_.push_back(std::make_unique<SuppressTokens>(
+        get_suppress_tokens(tokenizer_, options_.suppress_tokens)));
   }
   if (!options_.without_timestamps) {
     // Usually 0.02 seconds.
@@ -549,28 +572,6 @@ std::vector<int> DecodingTask::get_initial_tokens() const {
         n_ctx_));
   }
   return tokens;
-}
-
-std::vector<int> DecodingTask::get_suppress_tokens() const {
-  std::set<int> suppress_tokens;
-  for (const int token : options_.suppress_tokens) {
-    if (token >= 0) {
-      suppress_tokens.insert(token);
-    } else {
-      suppress_tokens.insert(
-          tokenizer_.non_speech_tokens.begin(),
-          tokenizer_.non_speech_tokens.end());
-    }
-  }
-  suppress_tokens.insert(
-      {tokenizer_.transcribe,
-       tokenizer_.translate,
-       tokenizer_.sot,
-       tokenizer_.sot_prev,
-       tokenizer_.sot_lm,
-       // Its probability is collected separately.
-       tokenizer_.no_speech});
-  return {suppress_tokens.begin(), suppress_tokens.end()};
 }
 
 mx::array DecodingTask::get_audio_features(const mx::array& mel) const {

@@ -278,6 +278,11 @@ class SuppressTokens final : public LogitFilter {
   std::vector<int> suppress_tokens_;
 };
 
+/// All tokens to suppress: those of a list, in which -1 stands for the
+/// tokenizer's `non_speech_tokens`, and the tokens of the task. Ascending.
+std::vector<int> get_suppress_tokens(
+    const Tokenizer& tokenizer, const std::vector<int>& suppress_tokens);
+
 /// Timestamps in pairs, never decreasing, first of all, and whenever all of
 /// them together are more probable than any text token.
 ///
@@ -346,7 +351,6 @@ class DecodingTask {
   };
 
   std::vector<int> get_initial_tokens() const;
-  std::vector<int> get_suppress_tokens() const;
   mx::array get_audio_features(const mx::array& mel) const;
   Languages detect_language(
       const mx::array& audio_features, Sequences& tokens) const;
