@@ -10,7 +10,7 @@ CTEST := OMP_WAIT_POLICY=passive ctest --output-on-failure --no-tests=error -j $
 .DEFAULT_GOAL := release
 .DELETE_ON_ERROR:
 .PHONY: help release setup models demo test test-quick test-all bench install \
-  format lint clean ci asan setup-build setup-test
+  tsan format lint clean ci asan setup-build setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -34,8 +34,13 @@ test: ci ## all checks that a change must pass (under 20 minutes on 2 cores)
 test-quick: ci ## unit tests, include and format checks (under a minute)
 	@$(CTEST) --test-dir build/ci -L 'unit|lint' -LE slow
 
-test-all: test ## the slow ones too
+test-all: test tsan ## the slow ones too
 	@$(CTEST) --test-dir build/ci -L slow
+
+tsan: setup-test ## ThreadSanitizer over what runs in several threads
+	@$(MAKE) --no-print-directory build/tsan/build.ninja
+	@cmake --build build/tsan -j $(JOBS) --target core_test kernels_test engine_test
+	@python3 tools/tsan.py $(addprefix build/tsan/tests/,core_test kernels_test engine_test)
 
 bench: release ## speed and memory beside the peers, which it installs
 	@$(SETUP) --for bench system weights audio
