@@ -79,7 +79,7 @@ TEST(Lexer, CutsProbesApart) {
   EXPECT_EQ(file.probes[0].component, "a.b");
   EXPECT_EQ(file.probes[1].component, "a.c");
   EXPECT_EQ(file.probes[1].text, ". add ( \"a.\" \"c\" , h )");
-  EXPECT_EQ(file.rest.find("g"), std::string::npos);
+  EXPECT_EQ(file.rest.find('g'), std::string::npos);
   EXPECT_NE(file.rest.find("void f"), std::string::npos);
 }
 

@@ -231,7 +231,8 @@ mlxaudio::Tensor floats(std::vector<float> values) {
   return t;
 }
 
-Comparison compared(std::vector<float> a, std::vector<float> b, Tolerance t) {
+Comparison compared(
+    std::vector<float> a, std::vector<float> b, const Tolerance& t) {
   Comparison c;
   const Json value = {{"$array", "x"}};
   compare(
