@@ -4,6 +4,7 @@
 #include "models/whisper/transcribe.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -25,11 +26,25 @@ double seconds(std::int64_t frames) {
   return static_cast<double>(frames * kHopLength) / kSampleRate;
 }
 
+FallbackOptions fallback_options(const TranscribeOptions& options) {
+  return {
+      .temperatures = options.temperature,
+      .compression_ratio_threshold = options.compression_ratio_threshold,
+      .logprob_threshold = options.logprob_threshold,
+      .no_speech_threshold = options.no_speech_threshold};
+}
+
 DecodingOptions decoding_options(const TranscribeOptions& options) {
   DecodingOptions decode_options;
   decode_options.task = options.task;
   decode_options.language = options.language;
+  decode_options.draws.seed = options.seed;
   decode_options.sample_len = options.sample_len;
+  decode_options.best_of = options.best_of;
+  decode_options.beam_size = options.beam_size;
+  decode_options.patience = options.patience;
+  decode_options.length_penalty = options.length_penalty;
+  decode_options.prefix = options.prefix.value_or("");
   decode_options.suppress_tokens = options.suppress_tokens;
   decode_options.suppress_blank = options.suppress_blank;
   decode_options.without_timestamps = options.without_timestamps;
@@ -48,6 +63,14 @@ bool should_skip(
   return !(
       options.logprob_threshold &&
       result.avg_logprob > *options.logprob_threshold);
+}
+
+void check_threshold(const std::optional<double>& value, const char* name) {
+  if (value && std::isnan(*value)) {
+    throw ArgumentError(fmt::format(
+        "[whisper.transcribe] {} is not a number: give one, or leave it empty",
+        name));
+  }
 }
 
 InterruptedError stopped_early() {
@@ -118,40 +141,6 @@ Transcriber make_transcriber(const Whisper& model, std::stop_token stop) {
               const DecodingOptions& options) {
             return decode(model, mel, options, stop).front();
           }};
-}
-
-DecodingResult decode_with_fallback(
-    const Transcriber& model,
-    const mx::array& segment,
-    const DecodingOptions& options,
-    const FallbackOptions& fallback) {
-  std::optional<DecodingResult> decode_result;
-  for (const double t : fallback.temperatures) {
-    DecodingOptions at_t = options;
-    at_t.temperature = t;
-    if (t > 0) {
-      at_t.beam_size.reset();
-      at_t.patience.reset();
-    } else {
-      at_t.best_of.reset();
-    }
-    decode_result = model.decode(segment, at_t);
-
-    const bool too_repetitive = fallback.compression_ratio_threshold &&
-                                decode_result->compression_ratio >
-                                    *fallback.compression_ratio_threshold;
-    const bool too_improbable =
-        fallback.logprob_threshold &&
-        decode_result->avg_logprob < *fallback.logprob_threshold;
-    const bool silence =
-        fallback.no_speech_threshold &&
-        decode_result->no_speech_prob > *fallback.no_speech_threshold &&
-        too_improbable;
-    if (silence || !(too_repetitive || too_improbable)) {
-      break;
-    }
-  }
-  return *std::move(decode_result);
 }
 
 WindowSegments split_window(
@@ -273,7 +262,19 @@ void check_options(
           *options.language));
     }
   }
-  verify_options(decoding_options(options), dims);
+  if (options.temperature.empty()) {
+    throw ArgumentError(
+        "[whisper.transcribe] there is no temperature to decode at: give one");
+  }
+  const DecodingOptions decode_options = decoding_options(options);
+  for (const double t : options.temperature) {
+    verify_options(at_temperature(decode_options, t), dims);
+  }
+  check_threshold(
+      options.compression_ratio_threshold,
+      "compression_ratio_threshold");
+  check_threshold(options.logprob_threshold, "logprob_threshold");
+  check_threshold(options.no_speech_threshold, "no_speech_threshold");
 }
 
 Transcription transcribe(
@@ -315,9 +316,7 @@ Transcription transcribe(
   const auto tokenizer =
       model.get_tokenizer(*decode_options.language, decode_options.task);
 
-  FallbackOptions fallback;
-  fallback.logprob_threshold = options.logprob_threshold;
-  fallback.no_speech_threshold = options.no_speech_threshold;
+  const FallbackOptions fallback = fallback_options(options);
 
   const auto input_stride =
       static_cast<int>(exact_div(kNFrames, model.dims.n_audio_ctx));
@@ -352,7 +351,9 @@ Transcription transcribe(
       const mx::array segment = seek == 0 && first_features
                                     ? *first_features
                                     : window(seek, segment_size);
-      decoded = decode_with_fallback(model, segment, decode_options, fallback);
+      decoded =
+          decode_with_fallback(model.decode, segment, decode_options, fallback);
+      ++decode_options.draws.window;
     } catch (const InterruptedError&) {
       if (seek == 0) {
         throw stopped_early();
