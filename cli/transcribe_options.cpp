@@ -305,6 +305,7 @@ OptionGroup silence_options(const std::shared_ptr<TranscribeArguments>& a) {
 } // namespace
 
 Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& a) {
+  a->options.temperature = {0};
   return {
       .name = "transcribe",
       .summary = "speech to text, or to English text",

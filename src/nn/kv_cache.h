@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "ops/array.h"
 
 namespace mlxaudio {
@@ -30,5 +33,12 @@ struct KVCache {
 /// \state the cache is used up; go on with the result
 /// \throws ArgumentError if the rows do not fit
 KVCache append(KVCache&& cache, const mx::array& k, const mx::array& v);
+
+/// Makes sequence i of each cache its former sequence `sequences[i]`. There may
+/// be more of them than before, or fewer. Only the rows in use of sequences
+/// that move are copied, and they are copied in place.
+/// \state the caches are used up; go on with the result. Evaluates
+std::vector<KVCache> gather(
+    std::vector<KVCache> caches, std::span<const int> sequences);
 
 } // namespace mlxaudio

@@ -156,6 +156,41 @@ TEST(KVCache, AppendsInPlace) {
   EXPECT_EQ(cache.keys().shape(), (mx::Shape{1, 6, 4}));
 }
 
+TEST(KVCache, GathersItsSequences) {
+  auto cache = KVCache::make(3, 5, 2);
+  const mx::array rows = mx::reshape(mx::arange(12.0F), {3, 2, 2});
+  cache = append(std::move(cache), rows, mx::negative(rows));
+  mx::eval(cache.k, cache.v);
+  const auto* buffer = cache.k.data<float>();
+
+  const auto gathered = [](KVCache&& from, const std::vector<int>& sequences) {
+    std::vector<KVCache> caches;
+    caches.push_back(std::move(from));
+    return std::move(gather(std::move(caches), sequences).front());
+  };
+  cache = gathered(std::move(cache), {2, 0, 0});
+  const auto expected = mx::take(rows, mx::array({2, 0, 0}), 0);
+  mx::eval(cache.k, cache.v);
+  EXPECT_EQ(cache.k.data<float>(), buffer) << "not in place";
+  EXPECT_TRUE(mx::array_equal(cache.keys(), expected).item<bool>());
+  EXPECT_TRUE(
+      mx::array_equal(cache.values(), mx::negative(expected)).item<bool>());
+
+  // More sequences need another buffer; what is appended comes after.
+  cache = gathered(std::move(cache), {0, 0, 1, 2});
+  cache = append(
+      std::move(cache),
+      mx::full({4, 1, 2}, 99.0F),
+      mx::full({4, 1, 2}, 98.0F));
+  EXPECT_EQ(cache.capacity(), 5);
+  EXPECT_EQ(cache.keys().shape(), (mx::Shape{4, 3, 2}));
+  EXPECT_TRUE(mx::array_equal(
+                  mx::slice(cache.keys(), {0, 0, 0}, {4, 2, 2}),
+                  mx::take(expected, mx::array({0, 0, 1, 2}), 0))
+                  .item<bool>());
+  EXPECT_EQ(mx::slice(cache.keys(), {3, 2, 1}, {4, 3, 2}).item<float>(), 99);
+}
+
 TEST(KVCache, ACopyKeepsItsRows) {
   auto cache = KVCache::make(1, 3, 2);
   cache = append(std::move(cache), mx::ones({1, 1, 2}), mx::ones({1, 1, 2}));

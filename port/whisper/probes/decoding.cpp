@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/decoding.h"
 
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
 #include <mlx/ops.h>
 #include <mlx/transforms.h>
 
+#include "models/whisper/beam_search.h"
 #include "probes.h"
 #include "toy.h"
 
@@ -32,8 +37,16 @@ Json filtered(Call& c, const LogitFilter& filter) {
   return put_logits(c, logits);
 }
 
+Draws draws_of(const Call& c) {
+  return {
+      .seed = c.maybe<std::uint64_t>("seed").value_or(0),
+      .window = c.maybe<std::uint32_t>("window").value_or(0),
+      .attempt = c.maybe<std::uint32_t>("attempt").value_or(0)};
+}
+
 DecodingOptions options_of(const Call& c) {
   DecodingOptions o;
+  o.draws = draws_of(c);
   o.task = c.maybe<std::string>("task").value_or(o.task);
   o.language = c.maybe<std::string>("language");
   o.temperature = c.maybe<double>("temperature").value_or(o.temperature);
@@ -117,6 +130,15 @@ Json steps(Call& c, Inference& inference) {
       positions.push_back(i);
     }
     out.push_back(c.put(inference.logits(tokens, features, positions)));
+    if (c.has("sources")) {
+      const auto sources =
+          c.at("sources").at(out.size() - 1).get<std::vector<int>>();
+      inference.rearrange_kv_cache(sources);
+      const Sequences before = tokens;
+      for (std::size_t i = 0; i < tokens.size(); ++i) {
+        tokens[i] = before[static_cast<std::size_t>(sources[i])];
+      }
+    }
   }
   inference.cleanup_caching();
   return out;
@@ -141,9 +163,126 @@ Json greedy_finalize(Call& c, TokenDecoder& decoder) {
   return {{"tokens", out.tokens}, {"sum_logprobs", out.sum_logprobs}};
 }
 
+/// Several steps with draws.
+Json greedy_steps(Call& c, TokenDecoder& decoder) {
+  Sequences tokens = c.get<Sequences>("tokens");
+  std::vector<float> sums(tokens.size(), 0);
+  Json completed = Json::array();
+  decoder.reset();
+  for (int i = 0; i < c.get<int>("n_steps"); ++i) {
+    const StepLogits logits = logits_of(c, fmt::format("logits-{}", i));
+    completed.push_back(decoder.update(tokens, logits, sums));
+  }
+  return {{"tokens", tokens}, {"sum_logprobs", sums}, {"completed", completed}};
+}
+
+GreedyDecoder greedy_decoder(const Call& c) {
+  return {
+      c.maybe<double>("temperature").value_or(0),
+      c.get<int>("eot"),
+      draws_of(c)};
+}
+
 Json greedy(Call& c, TokenDecoder& decoder) {
+  if (c.has("n_steps")) {
+    return greedy_steps(c, decoder);
+  }
   return c.has("logits") ? greedy_update(c, decoder)
                          : greedy_finalize(c, decoder);
+}
+
+/// An inference that notes how its cache is rearranged.
+struct Sources final : Inference {
+  mx::array logits(
+      const Sequences&, const mx::array&, std::span<const int>) override {
+    return mx::array(0.0F);
+  }
+  void rearrange_kv_cache(std::span<const int> source_indices) override {
+    seen.assign(source_indices.begin(), source_indices.end());
+  }
+  void cleanup_caching() override {}
+
+  std::vector<int> seen;
+};
+
+/// Logits of one step of a search: a row for all beams or one for each, with
+/// those of the end and of what is impossible put in.
+StepLogits search_logits(
+    const Call& c, std::size_t number, std::size_t n_batch) {
+  const Json& step = c.at("steps").at(number);
+  StepLogits logits = logits_of(c, fmt::format("logits-{}", number));
+  if (logits.n_batch() == 1) {
+    const auto one = logits.values;
+    for (std::size_t k = 1; k < n_batch; ++k) {
+      logits.values.insert(logits.values.end(), one.begin(), one.end());
+    }
+  }
+  const int eot = c.get<int>("eot");
+  for (int k = 0; k < logits.n_batch(); ++k) {
+    const auto row = logits.row(k);
+    if (!step.at("eot_logit").is_null()) {
+      row[eot] = step.at("eot_logit").get<float>();
+    }
+    if (!step.at("n_possible").is_null()) {
+      const float end = row[eot];
+      const auto n_possible = step.at("n_possible").get<std::ptrdiff_t>();
+      std::fill(
+          row.begin() + n_possible,
+          row.end(),
+          -std::numeric_limits<float>::infinity());
+      row[eot] = end;
+    }
+  }
+  return logits;
+}
+
+template <class T>
+Json numbers(const std::vector<T>& values) {
+  Json out = Json::array();
+  for (const T value : values) {
+    out.push_back(number(value));
+  }
+  return out;
+}
+
+Json searched(Call& c) {
+  Sources inference;
+  const int beam_size = c.get<int>("beam_size");
+  const auto patience = c.maybe<double>("patience");
+  BeamSearchDecoder decoder(beam_size, c.get<int>("eot"), inference, patience);
+  decoder.reset();
+  Sequences tokens = c.get<Sequences>("tokens");
+  auto sums = c.get<std::vector<float>>("sum_logprobs");
+  Json steps = Json::array();
+  for (std::size_t i = 0; i < c.at("steps").size(); ++i) {
+    const bool completed =
+        decoder.update(tokens, search_logits(c, i, tokens.size()), sums);
+    steps.push_back(
+        {{"tokens", tokens},
+         {"completed", completed},
+         {"sources", inference.seen},
+         {"sum_logprobs", numbers(sums)}});
+  }
+  std::vector<Sequences> grouped;
+  std::vector<std::vector<float>> grouped_sums;
+  for (std::size_t k = 0; k < tokens.size(); ++k) {
+    if (k % static_cast<std::size_t>(beam_size) == 0) {
+      grouped.emplace_back();
+      grouped_sums.emplace_back();
+    }
+    grouped.back().push_back(tokens[k]);
+    grouped_sums.back().push_back(sums[k]);
+  }
+  const auto found = decoder.finalize(grouped, grouped_sums);
+  Json found_sums = Json::array();
+  for (const auto& group : found.sum_logprobs) {
+    found_sums.push_back(numbers(group));
+  }
+  return {
+      {"max_candidates",
+       BeamSearchDecoder::max_candidates(beam_size, patience)},
+      {"steps", steps},
+      {"finalize", {{"tokens", found.tokens}, {"sum_logprobs", found_sums}}}};
 }
 
 Json ranked(Call& c, const SequenceRanker& ranker) {
@@ -229,13 +368,17 @@ void add_decoding(Probes& p) {
 
   p.add("whisper.decoding.TokenDecoder", [](Call& c) {
     const std::unique_ptr<TokenDecoder> decoder =
-        std::make_unique<GreedyDecoder>(0.0, c.get<int>("eot"));
+        std::make_unique<GreedyDecoder>(greedy_decoder(c));
     return greedy(c, *decoder);
   });
 
   p.add("whisper.decoding.GreedyDecoder", [](Call& c) {
-    GreedyDecoder decoder(0.0, c.get<int>("eot"));
+    GreedyDecoder decoder = greedy_decoder(c);
     return greedy(c, decoder);
+  });
+
+  p.add("whisper.decoding.BeamSearchDecoder", [](Call& c) {
+    return searched(c);
   });
 
   p.add("whisper.decoding.LogitFilter", [](Call& c) {
@@ -253,6 +396,10 @@ void add_decoding(Probes& p) {
     return filtered(
         c,
         SuppressTokens(c.get<std::vector<int>>("suppress_tokens")));
+  });
+
+  p.add("mlx_audio.stt.models.whisper.decoding.RepetitionPenalty", [](Call& c) {
+    return filtered(c, RepetitionPenalty(c.get<double>("penalty")));
   });
 
   p.add("whisper.decoding.ApplyTimestampRules", [](Call& c) {

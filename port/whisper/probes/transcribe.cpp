@@ -9,6 +9,24 @@ namespace mlxaudio::port {
 
 using namespace mlxaudio::whisper;
 
+namespace {
+
+/// What the calls of `recorded_calls/fallback.py` have more.
+void set_fallback(const Call& c, TranscribeOptions& o) {
+  o.temperature = c.get<std::vector<double>>("temperatures");
+  o.best_of = c.maybe<int>("best_of");
+  o.beam_size = c.maybe<int>("beam_size");
+  o.patience = c.maybe<double>("patience");
+  o.length_penalty = c.maybe<double>("length_penalty");
+  o.prefix = c.maybe<std::string>("prefix");
+  o.seed = c.maybe<std::uint64_t>("seed").value_or(0);
+  o.compression_ratio_threshold =
+      c.maybe<double>("compression_ratio_threshold");
+  o.logprob_threshold = c.maybe<double>("logprob_threshold");
+}
+
+} // namespace
+
 void add_transcribe(Probes& p) {
   p.add("whisper.transcribe.transcribe", [](Call& c) {
     const Whisper model = toy_model(c);
@@ -25,6 +43,11 @@ void add_transcribe(Probes& p) {
     }
     if (c.has("logprob_threshold")) {
       o.logprob_threshold = c.get<double>("logprob_threshold");
+    }
+    if (c.has("temperatures")) {
+      set_fallback(c, o);
+    } else {
+      o.temperature = {0};
     }
     return to_json(transcribe(model, mel_frames(audio, model.dims.n_mels), o));
   });

@@ -3,12 +3,15 @@
 
 import dataclasses
 
+import mlx.core as mx
 import torch
+from mlx_audio.stt.models.whisper import decoding as ma
 from portproof_trace import Near, attempt
+from sampler import Sampler
 
 from whisper import decoding, tokenizer
 
-from .common import ENGLISH, SPEAKER, TORCH, component, make, mel_of, own, settings, speaker, ten
+from .common import ENGLISH, MLX, SPEAKER, TORCH, arr, component, make, mel_of, own, settings, speaker, ten
 
 
 @component("whisper.decoding.DecodingOptions")
@@ -58,6 +61,17 @@ def _(calls, name):
             tokens = [list(range(length))]
             args = {**s, "logits": x, "tokens": tokens, "sample_begin": 3}
             calls.add(f"{id}-{multilingual}", TORCH, args, apply(f, x, tokens))
+
+
+@component("mlx_audio.stt.models.whisper.decoding.RepetitionPenalty")
+def _(calls, name):
+    x = logits_like(100, 2, name)
+    # Tokens that came twice, and one that is not in the vocabulary.
+    for id, tokens in (("two", [[1, 2, 1, 50], [3, 4, 99, 150]]), ("none", [[], []])):
+        for penalty in (1.0, 1.25, 0.5, 3.3):
+            y = ma.RepetitionPenalty(penalty).apply(arr(x), mx.array(tokens, dtype=mx.int32))
+            args = {"logits": x, "tokens": tokens, "penalty": penalty}
+            calls.add(f"{id}-{penalty}", MLX, args, y)
 
 
 @component("whisper.decoding.ApplyTimestampRules")
@@ -127,13 +141,142 @@ def _(calls, name):
     out, out_sums = d.finalize(torch.tensor(tokens), torch.tensor(sums))
     args = {"eot": eot, "tokens": tokens, "sum_logprobs": sums}
     calls.add("finalize", TORCH, args, {"tokens": out.tolist(), "sum_logprobs": out_sums})
+    for temperature, draws in (
+        (0.2, {"seed": 0, "window": 0, "attempt": 1}),
+        (1.0, {"seed": 1 << 40 | 5, "window": 3, "attempt": 5}),
+        (5.0, {"seed": 7, "window": 1000, "attempt": 0}),
+    ):
+        steps = [logits_like(100, 3, f"{name}{temperature}{i}", 4.0) for i in range(8)]
+        tokens, total = torch.tensor([[1], [3], [eot]]), torch.zeros(3)
+        d, completed = decoding.GreedyDecoder(temperature, eot), []
+        with Sampler(**draws):
+            for x in steps:
+                tokens, done = d.update(tokens, ten(x), total)
+                completed.append(bool(done))
+        args = {
+            "eot": eot, "temperature": temperature, **draws, "tokens": [[1], [3], [eot]],
+            "n_steps": len(steps), **{f"logits-{i}": x for i, x in enumerate(steps)},
+        }
+        result = {
+            "tokens": tokens.tolist(), "sum_logprobs": [Near(v) for v in total.tolist()],
+            "completed": completed,
+        }
+        calls.add(f"temperature-{temperature}", TORCH, args, result)
+
+
+class Sources:
+    """An inference that notes how its cache is rearranged."""
+
+    def rearrange_kv_cache(self, source_indices):
+        self.seen = list(source_indices)
+
+
+# Vocabulary of the searches: long enough for `topk` to take its way of long rows.
+N_VOCAB = 500
+
+# beam size, patience, audios, logits of the end at each step (what they are if
+# None), tokens that are possible (the first; all if None)
+SEARCHES = {
+    "one": (1, None, 1, [None, None, 20.0], None),
+    "two": (2, None, 1, [None, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2], None),
+    "five": (5, None, 1, [None, 3.6, 3.7, 3.8, 3.85, 3.9, 4.0, 4.5, 8.0], None),
+    "five-patience-2": (5, 2.0, 1, [None, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2, 4.5, 8.0], None),
+    "two-patience-2": (2, 2.0, 1, [4.0, 4.0, 4.2, 4.4, 8.0], None),
+    "five-patience-0.3": (5, 0.3, 1, [None, 3.7, 3.8, 3.9, 8.0], None),
+    "five-patience-0": (5, 0.0, 1, [None, 8.0, 8.0], None),
+    "without-ends": (5, 1.0, 1, [-20.0] * 4, None),
+    "ends-at-once": (3, None, 1, [30.0, 30.0, 30.0], None),
+    "few-end": (5, 1.0, 1, [None, 4.0, -20.0, -20.0], None),
+    "two-audios": (2, None, 2, [None, 3.8, 3.9, 4.0, 4.1, 8.0], None),
+    "three-audios": (3, 2.0, 3, [3.8, 3.8, 3.9, 4.0, 4.2, 8.0, 8.0, 8.0], None),
+    # Fewer tokens than candidates: impossible ones are looked at too.
+    "few-possible": (5, None, 1, [-20.0, 3.9, 8.0], 4),
+    "one-possible": (5, None, 1, [-20.0, -20.0, 3.9], 1),
+    "no-step": (3, None, 1, [], None),
+}
+
+
+@component("whisper.decoding.BeamSearchDecoder")
+def _(calls, name):
+    eot = 90
+
+    def search(id, beam_size, patience, n_audio, steps, sums=None, start=None):
+        inference = Sources()
+        d = decoding.BeamSearchDecoder(beam_size, eot, inference, patience)
+        d.reset()
+        rows = n_audio * beam_size
+        start = start or [[1 + k // beam_size] for k in range(rows)]
+        tokens = torch.tensor(start)
+        total = torch.zeros(rows) if sums is None else torch.tensor(sums)
+        arrays, given, results = {}, [], []
+        for number, (x, end, n_possible) in enumerate(steps):
+            y = ten(x)
+            y = y.expand(rows, -1).clone() if len(y) == 1 else y
+            if end is not None:
+                y[:, eot] = end
+            if n_possible is not None:
+                y[:, n_possible:eot] = -torch.inf
+                y[:, eot + 1 :] = -torch.inf
+            tokens, completed = d.update(tokens, y, total)
+            arrays[f"logits-{number}"] = x
+            given.append({"eot_logit": end, "n_possible": n_possible})
+            results.append({
+                "tokens": tokens.tolist(), "completed": completed, "sources": inference.seen,
+                # A plain number is compared exactly, and null stands for -inf.
+                "sum_logprobs": [None if v == -torch.inf else Near(v) for v in total.tolist()],
+            })
+            if completed:
+                break
+        if d.finished_sequences is None:  # as after a first update
+            d.finished_sequences = [{} for _ in range(n_audio)]
+        out, out_sums = d.finalize(
+            tokens.reshape(n_audio, beam_size, -1), total.reshape(n_audio, beam_size)
+        )
+        final = {
+            "tokens": [[t.tolist() for t in g] for g in out],
+            "sum_logprobs": [[None if v == -torch.inf else Near(v) for v in g] for g in out_sums],
+        }
+        args = {
+            "beam_size": beam_size, "patience": patience, "eot": eot, "tokens": start,
+            "sum_logprobs": sums or [0.0] * rows, "steps": given, **arrays,
+        }
+        calls.add(id, TORCH, args, {
+            "max_candidates": d.max_candidates, "steps": results, "finalize": final,
+        })
+
+    for id, (beam_size, patience, n_audio, ends, n_possible) in SEARCHES.items():
+        rows = n_audio * beam_size
+        steps = []
+        for i, end in enumerate(ends):
+            x = logits_like(N_VOCAB, rows, f"{name}{id}{i}", 4.0)
+            if i == 0:  # the beams are equal at first
+                x = own([1, N_VOCAB], f"{name}{id}{i}", 4.0)
+            steps.append((x, end, n_possible))
+        search(id, beam_size, patience, n_audio, steps)
+    # Every token as likely as every other, with beams as likely as each other.
+    flat = own([1, N_VOCAB], name + "flat", 0.0)
+    search("ties", 3, None, 1, [(flat, None, None)] * 2)
+    search("ties-at-the-end", 3, None, 1, [], [-1.0, -1.0, -2.0], [[1, 2], [1, 3], [1, 4]])
+    search("same-sum", 2, None, 1, [], [-1.0, -1.0], [[1, 2], [1, 3]])
+    for id, beam_size, patience in (("zero", 0, None), ("negative", -1, None), ("impatient", 1, 0.2)):
+        raised = attempt(lambda: decoding.BeamSearchDecoder(beam_size, eot, Sources(), patience))
+        args = {"beam_size": beam_size, "patience": patience, "eot": eot}
+        calls.add("wrong-" + id, TORCH, args, raised)
+    x = logits_like(N_VOCAB, 3, name + "rows")
+    d = decoding.BeamSearchDecoder(2, eot, Sources())
+    raised = attempt(lambda: d.update(torch.tensor([[1]] * 3), ten(x), torch.zeros(3)))
+    args = {
+        "beam_size": 2, "patience": None, "eot": eot, "tokens": [[1]] * 3,
+        "sum_logprobs": [0.0] * 3, "steps": [{"eot_logit": None, "n_possible": None}], "logits-0": x,
+    }
+    calls.add("wrong-rows", TORCH, args, raised)
 
 
 @component("whisper.decoding.MaximumLikelihoodRanker", "whisper.decoding.SequenceRanker")
 def _(calls, name):
     groups = [[[1, 2, 3], [1], [4, 5]], [[7], [8, 9], [1, 2, 3, 4]]]
     sums = [[-3.0, -1.5, -1.0], [-2.0, -4.0, -4.0]]
-    penalties = [None] if name.endswith("SequenceRanker") else [None, 0.0, 0.5, 1.0]
+    penalties = [None] if name.endswith("SequenceRanker") else [None, 0.0, 0.5, 0.6, 1.0]
     for p in penalties:
         ranker = decoding.MaximumLikelihoodRanker(p)
         tokens = [[torch.tensor(t) for t in g] for g in groups]
@@ -185,6 +328,25 @@ def _(calls, name):
         "steps": steps, "initial_token_length": 3,
     }
     calls.add("steps", TORCH, args, outs)
+    # Beams of one audio, whose cache is rearranged after each step.
+    one = own([1, 1500, 16], "one")
+    inference = decoding.PyTorchInference(t, 3)
+    tokens = [tokens[0]] * 4
+    steps = [None, [50364, 50364, 50400, 11], [12, 13, 14, 15], [16, 17, 18, 19]]
+    sources = [[3, 3, 3, 3], [1, 0, 0, 3], [3, 1, 2, 0], [0, 1, 2, 3]]
+    now, outs = torch.tensor(tokens), []
+    for more, source in zip(steps, sources):
+        if more is not None:
+            now = torch.cat([now, torch.tensor(more)[:, None]], dim=-1)
+        outs.append(inference.logits(now, ten(one)))
+        inference.rearrange_kv_cache(source)
+        now = now[source]
+    inference.cleanup_caching()
+    args = {
+        "weights": w, "dims": SPEAKER, "audio_features": one, "tokens": tokens,
+        "steps": steps, "sources": sources, "initial_token_length": 3,
+    }
+    calls.add("beams", TORCH, args, outs)
 
 
 @component("whisper.decoding.detect_language")
@@ -205,11 +367,21 @@ def _(calls, name):
     calls.add("english-only", TORCH, {"weights": w, "dims": ENGLISH, "mel": mel}, raised)
 
 
+DRAWS = ("seed", "window", "attempt")
+
+
+def drawing(given):
+    """The draws of a call's arguments."""
+    return Sampler(**{k: given[k] for k in DRAWS if k in given})
+
+
 def options_for(given):
     """DecodingOptions from a call's arguments."""
     o = dict(given)
     if o.pop("keep_blank", False):
         o["suppress_blank"] = False
+    for draw in DRAWS:
+        o.pop(draw, None)
     if isinstance(o.get("suppress_tokens"), list):
         o["suppress_tokens"] = list(o["suppress_tokens"])
     return decoding.DecodingOptions(fp16=False, **o)
@@ -231,6 +403,21 @@ TASKS = {
     "suppress-both": {"language": "en", "suppress_tokens": [-1, 5]},
     "initial-0.4": {"language": "en", "max_initial_timestamp": 0.4},
     "initial-0": {"language": "en", "max_initial_timestamp": 0.0},
+    "beam-5": {"language": "en", "beam_size": 5},
+    "beam-2-patience-2": {"language": "en", "beam_size": 2, "patience": 2.0},
+    "beam-detected": {"beam_size": 3},
+    "beam-penalty-0.6": {"language": "en", "beam_size": 5, "length_penalty": 0.6},
+    "beam-penalty-1": {"language": "en", "beam_size": 5, "length_penalty": 1.0, "without_timestamps": True},
+    "beam-prompt-prefix": {"language": "en", "beam_size": 3, "prefix": "And so", "prompt": PROMPT, "sample_len": 8},
+    "beam-few-possible": {"language": "en", "beam_size": 5, "max_initial_timestamp": 0.04},
+    "beam-at-temperature": {"language": "en", "beam_size": 2, "temperature": 0.5},
+    "temperature-0.2": {"language": "en", "temperature": 0.2, "seed": 1},
+    "temperature-1": {"language": "en", "temperature": 1.0, "seed": 2, "window": 3, "attempt": 5},
+    "best-of-3": {"language": "en", "temperature": 0.5, "best_of": 3, "seed": 4},
+    "best-of-3-penalty": {"language": "en", "temperature": 1.0, "best_of": 3, "length_penalty": 0.6},
+    "wrong-beam-and-best-of": {"language": "en", "beam_size": 2, "best_of": 2, "temperature": 0.5},
+    "wrong-beam-0": {"language": "en", "beam_size": 0},
+    "wrong-penalty-negative": {"language": "en", "length_penalty": -0.5},
     "wrong-best-of": {"language": "en", "best_of": 2},
     "wrong-patience": {"language": "en", "patience": 1.0},
     "wrong-penalty": {"language": "en", "length_penalty": 2.0},
@@ -242,16 +429,20 @@ def _(calls, name):
     t, w = speaker(SPEAKER)
     for id, given in TASKS.items():
         given = {"sample_len": 12, **given}
-        mel = mel_of(name, 2)
+        # The reference cannot decode a batch whose audios have groups.
+        grouped = "beam_size" in given or "best_of" in given
+        mel = mel_of(name, 1 if grouped else 2)
 
         def run():
             task = decoding.DecodingTask(t, options_for(given))
+            with drawing(given):
+                results = task.run(ten(mel).permute(0, 2, 1))
             return {
                 "initial_tokens": list(task.initial_tokens),
                 "sample_begin": task.sample_begin,
                 "sot_index": task.sot_index,
                 "n_filters": len(task.logit_filters),
-                "run": [result_of(r) for r in task.run(ten(mel).permute(0, 2, 1))],
+                "run": [result_of(r) for r in results],
             }
 
         args = {"weights": w, "dims": SPEAKER, "mel": mel, **given}
@@ -263,7 +454,13 @@ def _(calls, name):
     for dims, id in ((SPEAKER, "multilingual"), (ENGLISH, "english")):
         t, w = speaker(dims)
         mel = mel_of(name + id, 1)
-        given = {"language": "en", "sample_len": 16}
-        r = decoding.decode(t, ten(mel).permute(0, 2, 1), options_for(given))
-        args = {"weights": w, "dims": dims, "mel": mel, **given}
-        calls.add(id, TORCH, args, [result_of(x) for x in r])
+        for more, how in (
+            ({}, ""),
+            ({"beam_size": 4, "patience": 2.0, "length_penalty": 0.5}, "-beam"),
+            ({"temperature": 0.8, "best_of": 2, "seed": 3, "window": 1, "attempt": 4}, "-best-of"),
+        ):
+            given = {"language": "en", "sample_len": 16, **more}
+            with drawing(given):
+                r = decoding.decode(t, ten(mel).permute(0, 2, 1), options_for(given))
+            args = {"weights": w, "dims": dims, "mel": mel, **given}
+            calls.add(id + how, TORCH, args, [result_of(x) for x in r])

@@ -7,6 +7,7 @@ from portproof_trace import Near, Random, seed_of
 
 import whisper.transcribe  # noqa: F401: a function of this name hides the module
 
+from . import fallback
 from .common import SPEAKER, TORCH, component, speaker
 
 transcribe_module = sys.modules["whisper.transcribe"]
@@ -49,3 +50,4 @@ def _(calls, name):
             t, sound.value, temperature=0.0, fp16=False, condition_on_previous_text=not forget, **o
         )
         calls.add(id, TORCH, args, transcription(r))
+    fallback.add(calls, transcription)

@@ -14,6 +14,7 @@
 #include <mlx/ops.h>
 
 #include "models/whisper/audio.h"
+#include "models/whisper/beam_search.h"
 #include "models/whisper/utils.h"
 #include "text/python.h"
 
@@ -21,39 +22,12 @@ namespace mlxaudio::whisper {
 
 namespace {
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-/// Token ids as an array. \shape [B, T]
-mx::array to_array(const Sequences& tokens) {
-  const auto n_batch = static_cast<int>(tokens.size());
-  const auto length = static_cast<int>(tokens.front().size());
-  std::vector<int> flat;
-  flat.reserve(static_cast<std::size_t>(n_batch) * tokens.front().size());
-  for (const auto& sequence : tokens) {
-    flat.insert(flat.end(), sequence.begin(), sequence.end());
-  }
-  return mx::array(flat.data(), {n_batch, length}, mx::int32);
-}
-
 /// An array's numbers on the host, in f32.
 std::vector<float> to_host(const mx::array& a) {
   mx::array values = mx::contiguous(mx::astype(a, mx::float32));
   values.eval();
   const float* data = values.data<float>();
   return {data, data + values.size()};
-}
-
-/// log(sum(exp(row))), summed in double so that the order does not matter.
-double logsumexp(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
-  if (!std::isfinite(max)) {
-    return max;
-  }
-  double sum = 0;
-  for (const float value : row) {
-    sum += std::exp(value - max);
-  }
-  return max + std::log(sum);
 }
 
 /// Python's `tokens[-n:]`: for n = 0 all of them, for a negative n all but the
@@ -164,325 +138,6 @@ const std::string& most_probable(
       ->first;
 }
 
-const DecodingOptions& verify_options(
-    const DecodingOptions& options, const ModelDimensions& dims) {
-  const auto refuse = [](const std::string& what) {
-    throw ArgumentError("[whisper.decode] " + what);
-  };
-  if (options.task != "transcribe" && options.task != "translate" &&
-      options.task != "lang_id") {
-    refuse(fmt::format(
-        "unknown task \"{}\": it is \"transcribe\", \"translate\" or "
-        "\"lang_id\"",
-        options.task));
-  }
-  if (options.beam_size && options.best_of) {
-    refuse("beam_size and best_of exclude each other: give one of them");
-  }
-  if (options.temperature == 0 && options.best_of) {
-    refuse("best_of needs a temperature above 0: greedy samples are all alike");
-  }
-  if (options.patience && !options.beam_size) {
-    refuse("patience needs beam_size");
-  }
-  if (options.length_penalty &&
-      !(*options.length_penalty >= 0 && *options.length_penalty <= 1)) {
-    refuse(fmt::format(
-        "length_penalty {} is not between 0 and 1",
-        *options.length_penalty));
-  }
-  if (options.beam_size) {
-    throw UnsupportedError(
-        "[whisper.decode] there is no beam search yet: leave beam_size out");
-  }
-  if (options.sample_len.value_or(0) < 0) {
-    refuse(fmt::format("sample_len {} is negative", *options.sample_len));
-  }
-  if (!(options.max_initial_timestamp.value_or(0) >= 0 &&
-        options.max_initial_timestamp.value_or(0) <= kChunkLength)) {
-    refuse(fmt::format(
-        "max_initial_timestamp {} is not within a window of {} s",
-        *options.max_initial_timestamp,
-        kChunkLength));
-  }
-  for (const int token : options.suppress_tokens) {
-    if (token < -1 || token >= dims.n_vocab) {
-      refuse(fmt::format(
-          "suppress_tokens has {}, which is not a token: they go from 0 to "
-          "{}, and -1 stands for those that are not speech",
-          token,
-          dims.n_vocab - 1));
-    }
-  }
-  const auto check_context =
-      [&](const std::variant<std::string, std::vector<int>>& context,
-          const char* name) {
-        const auto* tokens = std::get_if<std::vector<int>>(&context);
-        for (const int token : tokens ? *tokens : std::vector<int>{}) {
-          if (token < 0 || token >= dims.n_vocab) {
-            refuse(fmt::format(
-                "{} has {}, which is not a token: they go from 0 to {}",
-                name,
-                token,
-                dims.n_vocab - 1));
-          }
-        }
-      };
-  check_context(options.prompt, "prompt");
-  check_context(options.prefix, "prefix");
-  return options;
-}
-
-MLXInference::MLXInference(const Whisper& model, int initial_token_length)
-    : model_(model), initial_token_length_(initial_token_length) {}
-
-mx::array MLXInference::logits(
-    const Sequences& tokens,
-    const mx::array& audio_features,
-    std::span<const int> positions) {
-  Sequences inputs = tokens;
-  if (static_cast<int>(tokens.front().size()) > initial_token_length_) {
-    // Only the last token is new, except in the first forward pass.
-    for (auto& sequence : inputs) {
-      sequence.erase(sequence.begin(), sequence.end() - 1);
-    }
-  }
-  TextDecoder::Call call;
-  if (kv_cache_.empty()) {
-    call.kv_cache = model_.decoder.make_cache(
-        static_cast<int>(tokens.size()),
-        audio_features.dtype());
-  } else {
-    call.kv_cache = std::exchange(kv_cache_, {});
-  }
-  // A step has one new token, and needs no choice.
-  if (inputs.front().size() > 1 || positions.size() > 1) {
-    call.positions.assign(positions.begin(), positions.end());
-  }
-  auto out = model_.decoder(to_array(inputs), audio_features, std::move(call));
-  kv_cache_ = std::move(out.kv_cache);
-  return mx::astype(out.logits, mx::float32);
-}
-
-void MLXInference::rearrange_kv_cache(std::span<const int> source_indices) {
-  kv_cache_ = whisper::rearrange_kv_cache(std::move(kv_cache_), source_indices);
-}
-
-void MLXInference::cleanup_caching() {
-  kv_cache_ = {};
-}
-
-MaximumLikelihoodRanker::MaximumLikelihoodRanker(
-    std::optional<double> length_penalty)
-    : length_penalty_(length_penalty) {}
-
-std::vector<int> MaximumLikelihoodRanker::rank(
-    const std::vector<Sequences>& tokens,
-    const std::vector<std::vector<double>>& sum_logprobs) const {
-  const auto score = [this](double logprob, std::size_t length) {
-    const auto n = static_cast<double>(length);
-    // DEVIATION(whisper-empty-sequence): the reference divides by zero, and
-    // fails, for a sequence without tokens; here its score is minus infinity.
-    if (!length_penalty_) {
-      return n > 0 ? logprob / n : -std::numeric_limits<double>::infinity();
-    }
-    // From the Google NMT paper.
-    return logprob / std::pow((5 + n) / 6, *length_penalty_);
-  };
-  std::vector<int> selected;
-  for (std::size_t group = 0; group < tokens.size(); ++group) {
-    std::vector<double> scores;
-    for (std::size_t i = 0; i < tokens[group].size(); ++i) {
-      scores.push_back(score(sum_logprobs[group][i], tokens[group][i].size()));
-    }
-    selected.push_back(static_cast<int>(
-        std::max_element(scores.begin(), scores.end()) - scores.begin()));
-  }
-  return selected;
-}
-
-int StepLogits::n_batch() const {
-  return static_cast<int>(values.size()) / n_vocab;
-}
-
-std::span<float> StepLogits::row(int k) {
-  return std::span(values).subspan(
-      static_cast<std::size_t>(k) * n_vocab,
-      n_vocab);
-}
-
-std::span<const float> StepLogits::row(int k) const {
-  return std::span(values).subspan(
-      static_cast<std::size_t>(k) * n_vocab,
-      n_vocab);
-}
-
-GreedyDecoder::GreedyDecoder(double temperature, int eot) : eot_(eot) {
-  if (temperature != 0) {
-    throw UnsupportedError(fmt::format(
-        "[whisper.decode] temperature {} asks for sampling, which there is "
-        "not yet: use 0",
-        temperature));
-  }
-}
-
-bool GreedyDecoder::update(
-    Sequences& tokens,
-    const StepLogits& logits,
-    std::vector<float>& sum_logprobs) {
-  bool completed = true;
-  for (std::size_t k = 0; k < tokens.size(); ++k) {
-    const auto row = logits.row(static_cast<int>(k));
-    if (tokens[k].back() == eot_) {
-      tokens[k].push_back(eot_);
-      continue;
-    }
-    const auto next = std::max_element(row.begin(), row.end());
-    sum_logprobs[k] += static_cast<float>(*next - logsumexp(row));
-    const auto token = static_cast<int>(next - row.begin());
-    tokens[k].push_back(token);
-    completed = completed && token == eot_;
-  }
-  return completed;
-}
-
-TokenDecoder::Candidates GreedyDecoder::finalize(
-    std::vector<Sequences> tokens,
-    const std::vector<std::vector<float>>& sum_logprobs) {
-  Candidates candidates;
-  for (auto& group : tokens) {
-    for (auto& sequence : group) {
-      sequence.push_back(eot_);
-    }
-  }
-  candidates.tokens = std::move(tokens);
-  for (const auto& group : sum_logprobs) {
-    candidates.sum_logprobs.emplace_back(group.begin(), group.end());
-  }
-  return candidates;
-}
-
-SuppressBlank::SuppressBlank(const Tokenizer& tokenizer, int sample_begin)
-    : blank_(tokenizer.encode(" ")), sample_begin_(sample_begin) {
-  blank_.push_back(tokenizer.eot);
-}
-
-void SuppressBlank::apply(StepLogits& logits, const Sequences& tokens) const {
-  if (static_cast<int>(tokens.front().size()) != sample_begin_) {
-    return;
-  }
-  for (int k = 0; k < logits.n_batch(); ++k) {
-    const auto row = logits.row(k);
-    for (const int token : blank_) {
-      row[token] = kNever;
-    }
-  }
-}
-
-SuppressTokens::SuppressTokens(std::vector<int> suppress_tokens)
-    : suppress_tokens_(std::move(suppress_tokens)) {}
-
-void SuppressTokens::apply(StepLogits& logits, const Sequences&) const {
-  for (int k = 0; k < logits.n_batch(); ++k) {
-    const auto row = logits.row(k);
-    for (const int token : suppress_tokens_) {
-      row[token] = kNever;
-    }
-  }
-}
-
-ApplyTimestampRules::ApplyTimestampRules(
-    const Tokenizer& tokenizer,
-    int sample_begin,
-    std::optional<int> max_initial_timestamp_index)
-    : no_timestamps_(tokenizer.no_timestamps),
-      timestamp_begin_(tokenizer.timestamp_begin),
-      eot_(tokenizer.eot),
-      sample_begin_(sample_begin),
-      max_initial_timestamp_index_(max_initial_timestamp_index) {}
-
-void ApplyTimestampRules::apply(
-    StepLogits& logits, const Sequences& tokens) const {
-  for (int k = 0; k < logits.n_batch(); ++k) {
-    const auto row = logits.row(k);
-    const auto suppress = [&row](int begin, int end) {
-      end = std::min(end, static_cast<int>(row.size()));
-      for (int token = begin; token < end; ++token) {
-        row[token] = kNever;
-      }
-    };
-    const auto n_vocab = static_cast<int>(row.size());
-
-    // `without_timestamps` is what decides on this token.
-    row[no_timestamps_] = kNever;
-
-    // Timestamps come in pairs, except directly before the end.
-    const std::span<const int> sampled =
-        std::span(tokens[k]).subspan(static_cast<std::size_t>(sample_begin_));
-    const auto is_timestamp = [this](int token) {
-      return token >= timestamp_begin_;
-    };
-    const auto n = sampled.size();
-    const bool last_was_timestamp = n >= 1 && is_timestamp(sampled[n - 1]);
-    const bool penultimate_was_timestamp =
-        n < 2 || is_timestamp(sampled[n - 2]);
-    if (last_was_timestamp) {
-      if (penultimate_was_timestamp) { // has to be text
-        suppress(timestamp_begin_, n_vocab);
-      } else { // cannot be text
-        suppress(0, eot_);
-      }
-    }
-
-    const auto timestamp_last =
-        std::find_if(sampled.rbegin(), sampled.rend(), is_timestamp);
-    if (timestamp_last != sampled.rend()) {
-      // Timestamps do not decrease, and the one after the end of a segment is
-      // larger than it: a segment without length could repeat for ever.
-      const bool may_repeat = last_was_timestamp && !penultimate_was_timestamp;
-      suppress(timestamp_begin_, *timestamp_last + (may_repeat ? 0 : 1));
-    }
-
-    if (static_cast<int>(tokens[k].size()) == sample_begin_) {
-      suppress(0, timestamp_begin_);
-      if (max_initial_timestamp_index_) {
-        suppress(timestamp_begin_ + *max_initial_timestamp_index_ + 1, n_vocab);
-      }
-    }
-
-    // The reference compares log probabilities; both sides have the same
-    // normaliser, so logits compare the same.
-    const double timestamps = logsumexp(row.subspan(timestamp_begin_));
-    const auto text = row.first(timestamp_begin_);
-    if (timestamps > *std::max_element(text.begin(), text.end())) {
-      suppress(0, timestamp_begin_);
-    }
-  }
-}
-
-std::vector<int> get_suppress_tokens(
-    const Tokenizer& tokenizer, const std::vector<int>& suppress_tokens) {
-  std::set<int> all;
-  for (const int token : suppress_tokens) {
-    if (token >= 0) {
-      all.insert(token);
-    } else {
-      all.insert(
-          tokenizer.non_speech_tokens.begin(),
-          tokenizer.non_speech_tokens.end());
-    }
-  }
-  all.insert(
-      {tokenizer.transcribe,
-       tokenizer.translate,
-       tokenizer.sot,
-       tokenizer.sot_prev,
-       tokenizer.sot_lm,
-       // Its probability is collected separately.
-       tokenizer.no_speech});
-  return {all.begin(), all.end()};
-}
-
 DecodingTask::DecodingTask(
     const Whisper& model, DecodingOptions options, std::stop_token stop)
     : DecodingTask(model, std::move(options), std::move(stop), nullptr) {}
@@ -518,8 +173,7 @@ DecodingTask::DecodingTask(
                     : std::make_unique<MLXInference>(model, sample_begin_)),
       sequence_ranker_(
           std::make_unique<MaximumLikelihoodRanker>(options_.length_penalty)),
-      decoder_(std::make_unique<GreedyDecoder>(
-          options_.temperature, tokenizer_.eot)) {
+      decoder_(make_decoder()) {
   if (options_.suppress_blank) {
     logit_filters_.push_back(
         std::make_unique<SuppressBlank>(tokenizer_, sample_begin_));
@@ -527,6 +181,10 @@ DecodingTask::DecodingTask(
   if (!options_.suppress_tokens.empty()) {
     logit_filters_.push_back(std::make_unique<SuppressTokens>(
         get_suppress_tokens(tokenizer_, options_.suppress_tokens)));
+  }
+  if (options_.repetition_penalty) {
+    logit_filters_.push_back(
+        std::make_unique<RepetitionPenalty>(*options_.repetition_penalty));
   }
   if (!options_.without_timestamps) {
     // Usually 0.02 seconds.
@@ -543,6 +201,20 @@ DecodingTask::DecodingTask(
         sample_begin_,
         max_initial_timestamp_index));
   }
+}
+
+std::unique_ptr<TokenDecoder> DecodingTask::make_decoder() const {
+  if (options_.beam_size) {
+    return std::make_unique<BeamSearchDecoder>(
+        *options_.beam_size,
+        tokenizer_.eot,
+        *inference_,
+        options_.patience);
+  }
+  return std::make_unique<GreedyDecoder>(
+      options_.temperature,
+      tokenizer_.eot,
+      options_.draws);
 }
 
 std::vector<int> DecodingTask::get_initial_tokens() const {
@@ -619,21 +291,26 @@ DecodingTask::Sampled DecodingTask::main_loop(
         inference_->logits(sampled.tokens, audio_features, positions);
     const int n_vocab = all.shape(-1);
     const auto n_positions = positions.size();
-    const auto values = to_host(all);
+    auto values = to_host(all);
     StepLogits logits{n_vocab, {}};
-    for (std::size_t k = 0; k < n_batch; ++k) {
-      const auto position = [&](std::size_t p) {
-        return std::span(values).subspan(
-            (k * n_positions + p) * static_cast<std::size_t>(n_vocab),
-            static_cast<std::size_t>(n_vocab));
-      };
-      if (first) {
+    if (first) {
+      for (std::size_t k = 0; k < n_batch; ++k) {
+        const auto position = [&](std::size_t p) {
+          return std::span(values).subspan(
+              (k * n_positions + p) * static_cast<std::size_t>(n_vocab),
+              static_cast<std::size_t>(n_vocab));
+        };
         const auto at_sot = position(0);
         sampled.no_speech_probs[k] = static_cast<float>(
             std::exp(at_sot[tokenizer_.no_speech] - logsumexp(at_sot)));
+        const auto at_last = position(n_positions - 1);
+        logits.values.insert(
+            logits.values.end(),
+            at_last.begin(),
+            at_last.end());
       }
-      const auto at_last = position(n_positions - 1);
-      logits.values.insert(logits.values.end(), at_last.begin(), at_last.end());
+    } else {
+      logits.values = std::move(values);
     }
 
     for (const auto& logit_filter : logit_filters_) {
@@ -673,6 +350,8 @@ std::vector<DecodingResult> DecodingTask::run(const mx::array& mel) {
   }
 
   // Each sequence of a group samples for itself.
+  // DEVIATION(whisper-grouped-batch): several audios may have groups. The
+  // reference takes the features of one for all, or fails.
   const auto n_group = static_cast<std::size_t>(n_group_);
   Sequences repeated;
   for (const auto& sequence : tokens) {

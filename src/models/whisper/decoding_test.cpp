@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <limits>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <mlx/ops.h>
@@ -12,8 +13,6 @@
 
 namespace mlxaudio::whisper {
 namespace {
-
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 const Whisper& model() {
   static const Whisper m = toy::model(toy::dims(), toy::encoding());
@@ -27,32 +26,6 @@ const Whisper& english_model() {
 
 Tokenizer tokenizer() {
   return model().get_tokenizer("en", "transcribe");
-}
-
-StepLogits level(int n_batch = 1, float value = 0) {
-  const int n_vocab = model().dims.n_vocab;
-  return {
-      n_vocab,
-      std::vector<float>(static_cast<std::size_t>(n_batch * n_vocab), value)};
-}
-
-/// Whether none of the tokens [begin, end) can be sampled.
-bool all_never(std::span<const float> row, int begin, int end) {
-  for (int i = begin; i < end; ++i) {
-    if (row[static_cast<std::size_t>(i)] != kNever) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool none_never(std::span<const float> row, int begin, int end) {
-  for (int i = begin; i < end; ++i) {
-    if (row[static_cast<std::size_t>(i)] == kNever) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /// An inference that follows a script: at each step one token of each sequence
@@ -109,215 +82,6 @@ mx::array features(int n_audio = 1) {
 
 std::vector<int> initial_tokens(const DecodingOptions& options) {
   return DecodingTask(model(), options).initial_tokens();
-}
-
-// --- logit filters ---------------------------------------------------------
-
-TEST(SuppressBlank, TakesSpaceAndEndFromTheFirstTokenOnly) {
-  const auto t = tokenizer();
-  const SuppressBlank filter(t, 3);
-  auto logits = level();
-  filter.apply(logits, {{1, 2, 3}});
-  EXPECT_EQ(logits.row(0)[static_cast<std::size_t>(' ')], kNever);
-  EXPECT_EQ(logits.row(0)[static_cast<std::size_t>(t.eot)], kNever);
-  EXPECT_EQ(std::count(logits.values.begin(), logits.values.end(), kNever), 2);
-
-  logits = level();
-  filter.apply(logits, {{1, 2, 3, 4}});
-  EXPECT_EQ(std::count(logits.values.begin(), logits.values.end(), kNever), 0);
-}
-
-TEST(SuppressTokens, TakesItsTokensFromEachSequence) {
-  auto logits = level(2);
-  SuppressTokens({5, 9}).apply(logits, {{1}, {1}});
-  for (int k = 0; k < 2; ++k) {
-    EXPECT_EQ(logits.row(k)[5], kNever);
-    EXPECT_EQ(logits.row(k)[9], kNever);
-    EXPECT_EQ(logits.row(k)[6], 0);
-  }
-}
-
-class TimestampRules : public testing::Test {
- protected:
-  /// Logits after the rules, for what has been sampled so far. Text and the end
-  /// are made probable, so that the last rule (all timestamps together) stays
-  /// silent.
-  StepLogits after(
-      const std::vector<int>& sampled, std::optional<int> max_initial = 50) {
-    Sequences tokens{{t.sot, t.sot + 1, t.transcribe}};
-    tokens[0].insert(tokens[0].end(), sampled.begin(), sampled.end());
-    auto logits = level();
-    logits.row(0)[100] = 20;
-    logits.row(0)[static_cast<std::size_t>(t.eot)] = 20;
-    ApplyTimestampRules(t, 3, max_initial).apply(logits, tokens);
-    return logits;
-  }
-  int at(int position) const {
-    return t.timestamp_begin + position;
-  }
-
-  const Tokenizer t = tokenizer();
-  const int n_vocab = model().dims.n_vocab;
-};
-
-TEST_F(TimestampRules, BeginWithATimestampWithinTheLimit) {
-  const auto logits = after({});
-  EXPECT_TRUE(all_never(logits.row(0), 0, t.timestamp_begin));
-  EXPECT_TRUE(none_never(logits.row(0), at(0), at(51)));
-  EXPECT_TRUE(all_never(logits.row(0), at(51), n_vocab));
-}
-
-TEST_F(TimestampRules, BeginAnywhereWithoutLimit) {
-  const auto logits = after({}, std::nullopt);
-  EXPECT_TRUE(none_never(logits.row(0), at(0), n_vocab));
-}
-
-TEST_F(TimestampRules, TextFollowsTheFirstTimestamp) {
-  const auto logits = after({at(10)});
-  EXPECT_TRUE(all_never(logits.row(0), at(0), n_vocab));
-  EXPECT_EQ(logits.row(0)[static_cast<std::size_t>(t.no_timestamps)], kNever);
-  EXPECT_TRUE(none_never(logits.row(0), 0, t.eot + 1));
-}
-
-TEST_F(TimestampRules, TextGoesOnOrEndsLaterThanItBegan) {
-  const auto logits = after({at(10), 65});
-  EXPECT_TRUE(none_never(logits.row(0), 0, t.eot + 1));
-  // A segment must have a length.
-  EXPECT_TRUE(all_never(logits.row(0), at(0), at(11)));
-  EXPECT_TRUE(none_never(logits.row(0), at(11), n_vocab));
-}
-
-TEST_F(TimestampRules, AnEndIsFollowedByABeginningOrByTheEnd) {
-  const auto logits = after({at(10), 65, at(20)});
-  EXPECT_TRUE(all_never(logits.row(0), 0, t.eot));
-  EXPECT_TRUE(none_never(logits.row(0), t.eot, t.eot + 1));
-  // The next segment may begin where this one ended, not before.
-  EXPECT_TRUE(all_never(logits.row(0), at(0), at(20)));
-  EXPECT_TRUE(none_never(logits.row(0), at(20), n_vocab));
-}
-
-TEST_F(TimestampRules, TextFollowsAPair) {
-  const auto logits = after({at(10), 65, at(20), at(20)});
-  EXPECT_TRUE(none_never(logits.row(0), 0, t.eot + 1));
-  EXPECT_TRUE(all_never(logits.row(0), at(0), n_vocab));
-}
-
-TEST_F(TimestampRules, NeverGoBackAfterAPair) {
-  const auto logits = after({at(10), 65, at(20), at(30), 66});
-  EXPECT_TRUE(all_never(logits.row(0), at(0), at(31)));
-  EXPECT_TRUE(none_never(logits.row(0), at(31), n_vocab));
-}
-
-TEST_F(TimestampRules, TextOfTheFirstTokenIsNoTimestamp) {
-  // Without timestamps before it there is nothing to be later than.
-  const auto logits = after({65});
-  EXPECT_TRUE(none_never(logits.row(0), at(0), n_vocab));
-}
-
-TEST_F(TimestampRules, AllTimestampsTogetherAgainstTheBestText) {
-  const auto apply = [&](float text) {
-    auto logits = level(1, -50);
-    for (int i = at(0); i < n_vocab; ++i) {
-      logits.row(0)[static_cast<std::size_t>(i)] = 1;
-    }
-    logits.row(0)[65] = text;
-    ApplyTimestampRules(t, 3, 50).apply(
-        logits,
-        {{t.sot, t.sot + 1, t.transcribe, at(0), 65, 66}});
-    return logits.row(0)[65] == kNever;
-  };
-  // 1500 timestamps at logit 1 (the first may not come again) weigh as much
-  // as one at 1 + log(1500).
-  const auto together = static_cast<float>(1 + std::log(1500));
-  EXPECT_TRUE(apply(together - 0.001F));
-  EXPECT_FALSE(apply(together + 0.001F));
-}
-
-TEST_F(TimestampRules, EachSequenceByItself) {
-  auto logits = level(2);
-  logits.row(0)[100] = 20;
-  logits.row(1)[100] = 20;
-  ApplyTimestampRules(t, 1, 50).apply(
-      logits,
-      {{t.sot, at(3), 65}, {t.sot, at(9), 65}});
-  EXPECT_TRUE(none_never(logits.row(0), at(4), n_vocab));
-  EXPECT_TRUE(all_never(logits.row(1), at(0), at(10)));
-  EXPECT_TRUE(none_never(logits.row(1), at(10), n_vocab));
-}
-
-// --- token decoders and rankers --------------------------------------------
-
-TEST(GreedyDecoder, TakesTheBestAndAddsItsLogProbability) {
-  GreedyDecoder decoder(0, 3);
-  const StepLogits logits{4, {0, 2, 1, -1, 5, 1, 0, 6}};
-  Sequences tokens{{0}, {0}};
-  std::vector<float> sums{-1, 0};
-  EXPECT_FALSE(decoder.update(tokens, logits, sums));
-  EXPECT_EQ(tokens, (Sequences{{0, 1}, {0, 3}}));
-  const auto log_prob = [](std::vector<double> row, double chosen) {
-    double sum = 0;
-    for (const double x : row) {
-      sum += std::exp(x);
-    }
-    return chosen - std::log(sum);
-  };
-  EXPECT_NEAR(sums[0], -1 + log_prob({0, 2, 1, -1}, 2), 1e-6);
-  EXPECT_NEAR(sums[1], log_prob({5, 1, 0, 6}, 6), 1e-6);
-}
-
-TEST(GreedyDecoder, KeepsAnEndedSequenceEnded) {
-  GreedyDecoder decoder(0, 3);
-  const StepLogits logits{4, {0, 2, 1, -1, 0, 0, 0, 9}};
-  Sequences tokens{{0, 3}, {0, 1}};
-  std::vector<float> sums{-1, -2};
-  EXPECT_TRUE(decoder.update(tokens, logits, sums));
-  EXPECT_EQ(tokens, (Sequences{{0, 3, 3}, {0, 1, 3}}));
-  EXPECT_EQ(sums[0], -1);
-  EXPECT_LT(sums[1], -2);
-}
-
-TEST(GreedyDecoder, IgnoresWhatIsImpossible) {
-  GreedyDecoder decoder(0, 3);
-  const StepLogits logits{4, {kNever, 2, kNever, kNever}};
-  Sequences tokens{{0}};
-  std::vector<float> sums{0};
-  decoder.update(tokens, logits, sums);
-  EXPECT_EQ(tokens[0].back(), 1);
-  EXPECT_EQ(sums[0], 0);
-}
-
-TEST(GreedyDecoder, FinalizeEndsEverySequence) {
-  GreedyDecoder decoder(0, 3);
-  const auto candidates = decoder.finalize({{{0, 1}}, {{0, 3}}}, {{-1}, {-2}});
-  EXPECT_EQ(
-      candidates.tokens,
-      (std::vector<Sequences>{{{0, 1, 3}}, {{0, 3, 3}}}));
-  EXPECT_EQ(
-      candidates.sum_logprobs,
-      (std::vector<std::vector<double>>{{-1}, {-2}}));
-}
-
-TEST(GreedyDecoder, RefusesToSample) {
-  EXPECT_THROW(GreedyDecoder(0.2, 3), UnsupportedError);
-}
-
-TEST(MaximumLikelihoodRanker, ByMeanLogProbability) {
-  const MaximumLikelihoodRanker ranker(std::nullopt);
-  EXPECT_EQ(
-      ranker.rank({{{1, 2}, {1, 2, 3, 4}}, {{1}, {}}}, {{-2, -3}, {-5, -1}}),
-      (std::vector{1, 0}));
-}
-
-TEST(MaximumLikelihoodRanker, ByLengthPenalty) {
-  // With alpha 0 lengths do not count; with 1 they count linearly.
-  const std::vector<Sequences> tokens{{{1, 2}, std::vector<int>(20, 1)}};
-  const std::vector<std::vector<double>> sums{{-2, -3}};
-  EXPECT_EQ(
-      MaximumLikelihoodRanker(0.0).rank(tokens, sums),
-      std::vector<int>{0});
-  EXPECT_EQ(
-      MaximumLikelihoodRanker(1.0).rank(tokens, sums),
-      std::vector<int>{1});
 }
 
 // --- options and initial tokens --------------------------------------------
@@ -412,6 +176,11 @@ TEST(DecodingTask, RefusesOptionsThatDoNotFit) {
   refuse({.language = "xx"});
   refuse({.language = "en", .best_of = 2, .beam_size = 2});
   refuse({.language = "en", .best_of = 2});
+  refuse({.language = "en", .temperature = 1, .best_of = 0});
+  refuse({.language = "en", .beam_size = 0});
+  refuse({.language = "en", .beam_size = 5, .patience = 0.0});
+  refuse({.language = "en", .temperature = -1});
+  refuse({.language = "en", .repetition_penalty = 0.0});
   refuse({.language = "en", .patience = 1.0});
   refuse({.language = "en", .length_penalty = 1.5});
   refuse({.language = "en", .length_penalty = -0.1});
@@ -423,12 +192,6 @@ TEST(DecodingTask, RefusesOptionsThatDoNotFit) {
   refuse(
       {.language = "en",
        .max_initial_timestamp = std::numeric_limits<double>::quiet_NaN()});
-  EXPECT_THROW(
-      DecodingTask(model(), {.language = "en", .beam_size = 5}),
-      UnsupportedError);
-  EXPECT_THROW(
-      DecodingTask(model(), {.language = "en", .temperature = 0.2}),
-      UnsupportedError);
 }
 
 TEST(DecodingTask, HasTheFiltersThatOptionsAskFor) {
@@ -438,6 +201,7 @@ TEST(DecodingTask, HasTheFiltersThatOptionsAskFor) {
   EXPECT_EQ(n({.language = "en"}), 3U);
   EXPECT_EQ(n({.language = "en", .suppress_tokens = {}}), 2U);
   EXPECT_EQ(n({.language = "en", .suppress_blank = false}), 2U);
+  EXPECT_EQ(n({.language = "en", .repetition_penalty = 1.2}), 4U);
   EXPECT_EQ(n({.language = "en", .without_timestamps = true}), 2U);
 }
 
@@ -615,50 +379,100 @@ TEST(Decode, RefusesFeaturesOfAnotherCheckpoint) {
       ArgumentError);
 }
 
-TEST(MLXInference, StepsAgreeWithOneRun) {
-  const auto xa = features();
-  const Sequences all{{5, 17, 29, 31, 44, 50}};
-  const mx::array whole =
-      model().logits(mx::array(all[0].data(), {1, 6}, mx::int32), xa);
+DecodingResult decode_one(const mx::array& xa, DecodingOptions options) {
+  options.language = "en";
+  options.sample_len = options.sample_len.value_or(12);
+  return decode(model(), xa, options).front();
+}
 
-  MLXInference inference(model(), 3);
-  const std::vector<int> last_of_three{1, 2};
-  Sequences tokens{{5, 17, 29}};
-  const auto first = inference.logits(tokens, xa, last_of_three);
-  EXPECT_TRUE(mx::allclose(
-                  first,
-                  mx::slice(whole, {0, 1, 0}, {1, 3, 51865}),
-                  1e-4,
-                  1e-5)
-                  .item<bool>());
-  for (int i = 3; i < 6; ++i) {
-    tokens[0].push_back(all[0][static_cast<std::size_t>(i)]);
-    const auto step = inference.logits(tokens, xa, std::vector{0});
-    EXPECT_TRUE(mx::allclose(
-                    step,
-                    mx::slice(whole, {0, i, 0}, {1, i + 1, 51865}),
-                    1e-4,
-                    1e-5)
-                    .item<bool>())
-        << i;
+TEST(Decode, ABeamOfOneIsGreedy) {
+  const auto greedy = decode_one(features(), {});
+  const auto beam = decode_one(features(), {.beam_size = 1});
+  EXPECT_EQ(beam.tokens, greedy.tokens);
+  EXPECT_NEAR(beam.avg_logprob, greedy.avg_logprob, 1e-6);
+}
+
+TEST(Decode, BeamsFindWhatIsAtLeastAsLikely) {
+  // By the sum of log probabilities, so that lengths do not matter.
+  const auto greedy = decode_one(features(), {});
+  const auto beam =
+      decode_one(features(), {.beam_size = 5, .length_penalty = 0.0});
+  const auto sum = [](const DecodingResult& r) {
+    return r.avg_logprob * (static_cast<double>(r.tokens.size()) + 1);
+  };
+  EXPECT_GE(sum(beam), sum(greedy) - 1e-5);
+  EXPECT_NE(beam.tokens, greedy.tokens);
+}
+
+TEST(Decode, AudiosOfABatchHaveTheirOwnGroups) {
+  const auto xa = features(2);
+  const auto expect_apart = [&](const DecodingOptions& given) {
+    DecodingOptions options = given;
+    options.language = "en";
+    options.sample_len = 12;
+    const auto together = decode(model(), xa, options);
+    ASSERT_EQ(together.size(), 2U);
+    for (int i = 0; i < 2; ++i) {
+      const auto alone =
+          decode(model(), mx::slice(xa, {i, 0, 0}, {i + 1, 1500, 8}), options);
+      const auto& one = together[static_cast<std::size_t>(i)];
+      EXPECT_EQ(one.tokens, alone[0].tokens);
+      EXPECT_NEAR(one.avg_logprob, alone[0].avg_logprob, 1e-5);
+      EXPECT_NEAR(one.no_speech_prob, alone[0].no_speech_prob, 1e-6);
+    }
+    EXPECT_NE(together[0].tokens, together[1].tokens);
+  };
+  expect_apart({.beam_size = 3});
+  expect_apart({.beam_size = 10, .patience = 0.5});
+}
+
+TEST(Decode, TheSameSeedTheSameText) {
+  const auto drawn = [](Draws draws, std::optional<int> best_of = {}) {
+    return decode_one(
+        features(),
+        {.temperature = 1.0, .draws = draws, .best_of = best_of});
+  };
+  const auto first = drawn({.seed = 3});
+  EXPECT_EQ(first.temperature, 1.0);
+  EXPECT_EQ(drawn({.seed = 3}).tokens, first.tokens);
+  EXPECT_NE(drawn({.seed = 4}).tokens, first.tokens);
+  EXPECT_NE(drawn({.seed = 3, .window = 1}).tokens, first.tokens);
+  EXPECT_NE(drawn({.seed = 3, .attempt = 1}).tokens, first.tokens);
+  // The first of five draws the same, so the best is at least as good.
+  EXPECT_GE(drawn({.seed = 3}, 5).avg_logprob, first.avg_logprob - 1e-5);
+}
+
+TEST(Decode, ARepetitionPenaltyKeepsTokensFromComingAgain) {
+  DecodingOptions options{
+      .repetition_penalty = 1000,
+      .without_timestamps = true};
+  const auto tokens = decode_one(features(), options).tokens;
+  EXPECT_EQ(std::set<int>(tokens.begin(), tokens.end()).size(), tokens.size());
+}
+
+TEST(Decode, AnEndInAPrefixLeavesNothing) {
+  // What comes after the first end token is no text; the reference cuts so too.
+  const auto t = tokenizer();
+  for (const std::optional<int> beam_size : {std::optional<int>{}, {3}}) {
+    const auto result = decode_one(
+        features(),
+        {.beam_size = beam_size, .prefix = std::vector{t.eot}});
+    EXPECT_TRUE(result.tokens.empty());
+    EXPECT_EQ(result.text, "");
   }
 }
 
-TEST(MLXInference, RearrangesItsSequences) {
-  const auto xa = mx::repeat(features(), 2, 0);
-  const auto step_after = [&](bool swap) {
-    MLXInference inference(model(), 2);
-    inference.logits({{5, 6}, {7, 8}}, xa, std::vector{1}).eval();
-    if (swap) {
-      inference.rearrange_kv_cache(std::vector{1, 0});
-    }
-    return inference.logits({{5, 6, 9}, {7, 8, 9}}, xa, std::vector{0});
-  };
-  const auto plain = step_after(false);
-  const auto swapped = step_after(true);
-  const auto reversed = mx::take(plain, mx::array({1, 0}), 0);
-  EXPECT_TRUE(mx::allclose(swapped, reversed, 1e-4, 1e-5).item<bool>());
-  EXPECT_FALSE(mx::allclose(swapped, plain, 1e-4, 1e-5).item<bool>());
+TEST(Decode, APrefixOfSpecialTokens) {
+  const auto t = tokenizer();
+  const auto result = decode_one(
+      features(),
+      {.sample_len = 5,
+       .prefix = std::vector{t.timestamp_begin, t.sot_lm, t.no_speech}});
+  EXPECT_EQ(result.tokens.size(), 5U);
+  // As text they are refused: a prompt must not forge them.
+  EXPECT_THROW(
+      decode_one(features(), {.prefix = "<|startoftranscript|>"}),
+      TokenError);
 }
 
 } // namespace

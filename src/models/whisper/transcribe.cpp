@@ -25,11 +25,25 @@ double seconds(std::int64_t frames) {
   return static_cast<double>(frames * kHopLength) / kSampleRate;
 }
 
+FallbackOptions fallback_options(const TranscribeOptions& options) {
+  return {
+      .temperatures = options.temperature,
+      .compression_ratio_threshold = options.compression_ratio_threshold,
+      .logprob_threshold = options.logprob_threshold,
+      .no_speech_threshold = options.no_speech_threshold};
+}
+
 DecodingOptions decoding_options(const TranscribeOptions& options) {
   DecodingOptions decode_options;
   decode_options.task = options.task;
   decode_options.language = options.language;
+  decode_options.draws.seed = options.seed;
   decode_options.sample_len = options.sample_len;
+  decode_options.best_of = options.best_of;
+  decode_options.beam_size = options.beam_size;
+  decode_options.patience = options.patience;
+  decode_options.length_penalty = options.length_penalty;
+  decode_options.prefix = options.prefix.value_or("");
   decode_options.suppress_tokens = options.suppress_tokens;
   decode_options.suppress_blank = options.suppress_blank;
   decode_options.without_timestamps = options.without_timestamps;
@@ -48,6 +62,14 @@ bool should_skip(
   return !(
       options.logprob_threshold &&
       result.avg_logprob > *options.logprob_threshold);
+}
+
+void check_threshold(const std::optional<double>& value, const char* name) {
+  if (value && std::isnan(*value)) {
+    throw ArgumentError(fmt::format(
+        "[whisper.transcribe] {} is not a number: give one, or leave it empty",
+        name));
+  }
 }
 
 InterruptedError stopped_early() {
@@ -94,40 +116,6 @@ Transcriber make_transcriber(const Whisper& model, std::stop_token stop) {
                 features,
                 num_frames);
           }};
-}
-
-DecodingResult decode_with_fallback(
-    const Transcriber& model,
-    const mx::array& segment,
-    const DecodingOptions& options,
-    const FallbackOptions& fallback) {
-  std::optional<DecodingResult> decode_result;
-  for (const double t : fallback.temperatures) {
-    DecodingOptions at_t = options;
-    at_t.temperature = t;
-    if (t > 0) {
-      at_t.beam_size.reset();
-      at_t.patience.reset();
-    } else {
-      at_t.best_of.reset();
-    }
-    decode_result = model.decode(segment, at_t);
-
-    const bool too_repetitive = fallback.compression_ratio_threshold &&
-                                decode_result->compression_ratio >
-                                    *fallback.compression_ratio_threshold;
-    const bool too_improbable =
-        fallback.logprob_threshold &&
-        decode_result->avg_logprob < *fallback.logprob_threshold;
-    const bool silence =
-        fallback.no_speech_threshold &&
-        decode_result->no_speech_prob > *fallback.no_speech_threshold &&
-        too_improbable;
-    if (silence || !(too_repetitive || too_improbable)) {
-      break;
-    }
-  }
-  return *std::move(decode_result);
 }
 
 WindowSegments split_window(
@@ -278,7 +266,6 @@ void check_options(
           *options.language));
     }
   }
-  verify_options(decoding_options(options), dims);
   check_clip_timestamps(options.clip_timestamps);
   if (const auto threshold = options.hallucination_silence_threshold) {
     if (!(*threshold >= 0)) {
@@ -294,6 +281,19 @@ void check_options(
           "word_timestamps: turn them on");
     }
   }
+  if (options.temperature.empty()) {
+    throw ArgumentError(
+        "[whisper.transcribe] there is no temperature to decode at: give one");
+  }
+  const DecodingOptions decode_options = decoding_options(options);
+  for (const double t : options.temperature) {
+    verify_options(at_temperature(decode_options, t), dims);
+  }
+  check_threshold(
+      options.compression_ratio_threshold,
+      "compression_ratio_threshold");
+  check_threshold(options.logprob_threshold, "logprob_threshold");
+  check_threshold(options.no_speech_threshold, "no_speech_threshold");
 }
 
 Transcription transcribe(
@@ -336,9 +336,7 @@ Transcription transcribe(
   const auto tokenizer =
       model.get_tokenizer(*decode_options.language, decode_options.task);
 
-  FallbackOptions fallback;
-  fallback.logprob_threshold = options.logprob_threshold;
-  fallback.no_speech_threshold = options.no_speech_threshold;
+  const FallbackOptions fallback = fallback_options(options);
 
   const auto input_stride =
       static_cast<int>(exact_div(kNFrames, model.dims.n_audio_ctx));
@@ -368,12 +366,17 @@ Transcription transcribe(
             seek == 0 && segment_size == kNFrames && first_features
                 ? *first_features
                 : window(seek, segment_size);
-        if (options.word_timestamps) {
-          // What finds the words needs them as well.
+        if (options.word_timestamps || options.temperature.size() > 1) {
+          // What finds the words needs them as well, and so does every try.
           features = segment.ndim() == 2 ? model.embed_audio(segment) : segment;
           segment = *features;
         }
-        result = decode_with_fallback(model, segment, decode_options, fallback);
+        result = decode_with_fallback(
+            model.decode,
+            segment,
+            decode_options,
+            fallback);
+        ++decode_options.draws.window;
       } catch (const InterruptedError&) {
         result.reset();
       }

@@ -15,6 +15,7 @@
 #include "mlxaudio/stt.h"
 #include "models/whisper/audio.h"
 #include "models/whisper/decoding.h"
+#include "models/whisper/fallback.h"
 #include "models/whisper/mel_frames.h"
 #include "models/whisper/timing.h"
 #include "models/whisper/whisper.h"
@@ -33,9 +34,7 @@ struct Transcriber {
   std::function<std::vector<LanguageProbability>(const mx::array& features)>
       detect_language;
   /// Takes a spectrogram [T, n_mels] or audio features [1, T, C].
-  std::function<DecodingResult(
-      const mx::array& mel, const DecodingOptions& options)>
-      decode;
+  Decode decode;
   /// Takes the text tokens of a window, its audio features and its length in
   /// frames. Asked only with `word_timestamps`.
   std::function<std::vector<WordTiming>(
@@ -48,26 +47,6 @@ struct Transcriber {
 
 /// A model's own functions. \param stop polled before each decoder step
 Transcriber make_transcriber(const Whisper& model, std::stop_token stop);
-
-/// When a window is decoded again at the next temperature.
-struct FallbackOptions {
-  std::vector<double> temperatures = {0.0};
-  std::optional<double> compression_ratio_threshold = 2.4;
-  std::optional<double> logprob_threshold = -1.0;
-  std::optional<double> no_speech_threshold = 0.6;
-};
-
-/// Decodes a window at one temperature after another until the result is not
-/// too repetitive, not too improbable, or silence.
-///
-/// \port whisper.transcribe.transcribe.decode_with_fallback
-/// \param options with beam_size and patience for temperature 0, best_of for
-///   the others
-DecodingResult decode_with_fallback(
-    const Transcriber& model,
-    const mx::array& segment,
-    const DecodingOptions& options,
-    const FallbackOptions& fallback);
 
 /// Segments of one window, and where the next begins.
 struct WindowSegments {

@@ -24,6 +24,23 @@ std::string shape_of(const mx::array& a) {
   return fmt::format("[{}]", fmt::join(a.shape(), ", "));
 }
 
+/// Scores of sequences that were taken for queries of one, each by itself.
+/// \shape [n_audio, H, G T, S] -> [n_audio G, H, T, S]
+mx::array scores_of_each(const mx::array& qk, int n_batch) {
+  const int n_audio = qk.shape(0);
+  if (n_batch == n_audio) {
+    return qk;
+  }
+  const int n_group = n_batch / n_audio;
+  const auto grouped = mx::reshape(
+      qk,
+      {n_audio, qk.shape(1), n_group, qk.shape(2) / n_group, qk.shape(3)});
+  const auto each = mx::transpose(grouped, {0, 2, 1, 3, 4});
+  return mx::reshape(
+      each,
+      {n_batch, qk.shape(1), qk.shape(2) / n_group, qk.shape(3)});
+}
+
 } // namespace
 
 mx::array sinusoids(int length, int channels, double max_timescale) {
@@ -43,7 +60,7 @@ mx::array sinusoids(int length, int channels, double max_timescale) {
 
 MultiHeadAttention::Out MultiHeadAttention::qkv_attention(
     const mx::array& x, Call call) const {
-  const mx::array q = query(x);
+  mx::array q = query(x);
   const auto kv = [&]() -> KVCache {
     if (call.xa && call.kv_cache) {
       return *std::move(call.kv_cache);
@@ -58,6 +75,14 @@ MultiHeadAttention::Out MultiHeadAttention::qkv_attention(
     return {std::move(k), std::move(v), length};
   }();
 
+  // Sequences of one audio share its keys and values: to these they are more
+  // queries of one sequence.
+  const auto shape = q.shape();
+  const int n_audio = kv.k.shape(0);
+  if (call.xa && shape[0] != n_audio && shape[0] % n_audio == 0) {
+    q = mx::reshape(q, {n_audio, -1, n_state});
+  }
+
   const auto scale = static_cast<float>(std::pow(n_state / n_head, -0.25));
   if (call.with_qk) {
     auto scored = ops::attention_with_scores(
@@ -67,10 +92,14 @@ MultiHeadAttention::Out MultiHeadAttention::qkv_attention(
         n_head,
         scale,
         call.mask);
-    return {std::move(scored.out), kv, std::move(scored.qk)};
+    return {
+        mx::reshape(scored.out, shape),
+        kv,
+        scores_of_each(scored.qk, shape[0])};
   }
-  auto wv = ops::attention(q, kv.keys(), kv.values(), n_head, scale, call.mask);
-  return {std::move(wv), kv, {}};
+  const mx::array wv =
+      ops::attention(q, kv.keys(), kv.values(), n_head, scale, call.mask);
+  return {mx::reshape(wv, shape), kv, {}};
 }
 
 MultiHeadAttention::Out MultiHeadAttention::operator()(
@@ -203,20 +232,13 @@ TextDecoder::Out TextDecoder::operator()(
 
 TextDecoder::Cache rearrange_kv_cache(
     TextDecoder::Cache kv_cache, std::span<const int> source_indices) {
-  const auto n = static_cast<int>(source_indices.size());
-  bool in_order = true;
-  for (int i = 0; i < n; ++i) {
-    in_order = in_order && source_indices[static_cast<std::size_t>(i)] == i;
-  }
-  if (in_order) {
-    return kv_cache;
-  }
-  const mx::array indices(source_indices.data(), {n}, mx::int32);
+  std::vector<KVCache> caches;
   for (auto& block : kv_cache) {
-    if (block.self) {
-      block.self->k = mx::take(block.self->k, indices, 0);
-      block.self->v = mx::take(block.self->v, indices, 0);
-    }
+    caches.push_back(*std::move(block.self));
+  }
+  caches = gather(std::move(caches), source_indices);
+  for (std::size_t e = 0; e < caches.size(); ++e) {
+    kv_cache[e].self = std::move(caches[e]);
   }
   return kv_cache;
 }

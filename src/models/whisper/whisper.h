@@ -48,7 +48,9 @@ struct MultiHeadAttention {
 
   /// What a call attends to, and what it is to return.
   struct Call {
-    Maybe xa = {};     ///< audio features [B, S, n_state]; empty: x itself
+    /// Audio features [B, S, n_state], or [B / G, S, n_state] where every G
+    /// sequences are of one audio; empty: x itself.
+    Maybe xa = {};
     bool mask = false; ///< no position sees a later one
     /// Of x: what came before, to be appended to. Of xa: keys and values from
     /// an earlier call, to be used as they are.
@@ -183,7 +185,8 @@ struct TextDecoder {
     std::vector<mx::array> cross_qk; ///< of each block, if asked for
   };
 
-  /// \shape x [B, T] of token ids, xa [B, n_audio_ctx, n_state]
+  /// \shape x [B, T] of token ids, xa [B, n_audio_ctx, n_state], or
+  ///   [B / G, n_audio_ctx, n_state] where every G sequences are of one audio
   /// \throws ArgumentError if the tokens do not fit into the context
   Out operator()(const mx::array& x, const mx::array& xa, Call call) const;
 };

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Ported from openai-whisper (whisper/decoding.py), Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, licenses/whisper.txt, with the layout of
+// mlx-audio, Copyright (c) 2023 Apple Inc.,
+// https://github.com/Blaizzy/mlx-audio.
+#include "models/whisper/step_logits.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlxaudio::whisper {
+
+int StepLogits::n_batch() const {
+  return static_cast<int>(values.size()) / n_vocab;
+}
+
+std::span<float> StepLogits::row(int k) {
+  return std::span(values).subspan(
+      static_cast<std::size_t>(k) * n_vocab,
+      n_vocab);
+}
+
+std::span<const float> StepLogits::row(int k) const {
+  return std::span(values).subspan(
+      static_cast<std::size_t>(k) * n_vocab,
+      n_vocab);
+}
+
+double logsumexp(std::span<const float> row) {
+  const float max = *std::max_element(row.begin(), row.end());
+  if (!std::isfinite(max)) {
+    return max;
+  }
+  double sum = 0;
+  for (const float value : row) {
+    sum += std::exp(value - max);
+  }
+  return max + std::log(sum);
+}
+
+} // namespace mlxaudio::whisper
