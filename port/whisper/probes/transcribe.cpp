@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/transcribe.h"
 
+#include <limits>
+
 #include "probes.h"
 #include "result.h"
 #include "toy.h"
@@ -8,6 +10,21 @@
 namespace mlxaudio::port {
 
 using namespace mlxaudio::whisper;
+
+namespace {
+
+/// Times, of which null is not a number.
+std::vector<double> times_of(const Json& list) {
+  std::vector<double> times;
+  for (const Json& time : list) {
+    times.push_back(
+        time.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                       : time.get<double>());
+  }
+  return times;
+}
+
+} // namespace
 
 void add_transcribe(Probes& p) {
   p.add("whisper.transcribe.transcribe", [](Call& c) {
@@ -25,6 +42,18 @@ void add_transcribe(Probes& p) {
     }
     if (c.has("logprob_threshold")) {
       o.logprob_threshold = c.get<double>("logprob_threshold");
+    }
+    o.temperature = {0.0};
+    o.carry_initial_prompt = c.has("carry_initial_prompt");
+    o.word_timestamps = c.has("word_timestamps");
+    o.prepend_punctuations = c.maybe<std::string>("prepend_punctuations")
+                                 .value_or(o.prepend_punctuations);
+    o.append_punctuations = c.maybe<std::string>("append_punctuations")
+                                .value_or(o.append_punctuations);
+    o.hallucination_silence_threshold =
+        c.maybe<double>("hallucination_silence_threshold");
+    if (c.has("clip_timestamps")) {
+      o.clip_timestamps = times_of(c.at("clip_timestamps"));
     }
     return to_json(transcribe(model, mel_frames(audio, model.dims.n_mels), o));
   });
