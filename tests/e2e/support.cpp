@@ -91,6 +91,18 @@ TranscribeOptions read_options(const Json& arguments) {
       options.language = value.get<std::string>();
     } else if (key == "initial_prompt") {
       options.initial_prompt = value.get<std::string>();
+    } else if (key == "carry_initial_prompt") {
+      options.carry_initial_prompt = value;
+    } else if (key == "word_timestamps") {
+      options.word_timestamps = value;
+    } else if (key == "prepend_punctuations") {
+      options.prepend_punctuations = value;
+    } else if (key == "append_punctuations") {
+      options.append_punctuations = value;
+    } else if (key == "clip_timestamps") {
+      options.clip_timestamps = value.get<std::vector<double>>();
+    } else if (key == "hallucination_silence_threshold") {
+      options.hallucination_silence_threshold = optional_of<double>(value);
     } else if (key == "condition_on_previous_text") {
       options.condition_on_previous_text = value;
     } else if (key == "no_speech_threshold") {

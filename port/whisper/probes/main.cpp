@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
         add_init,
         add_model,
         add_streaming,
+        add_timing,
         add_tokenizer,
         add_transcribe,
         add_utils}) {

@@ -11,6 +11,7 @@ void add_decoding(Probes& p);
 void add_init(Probes& p);
 void add_model(Probes& p);
 void add_streaming(Probes& p);
+void add_timing(Probes& p);
 void add_tokenizer(Probes& p);
 void add_transcribe(Probes& p);
 void add_utils(Probes& p);

@@ -19,9 +19,31 @@ Transcription transcription_of(const Json& result) {
     segment.avg_logprob = s.at("avg_logprob");
     segment.compression_ratio = s.at("compression_ratio");
     segment.no_speech_prob = s.at("no_speech_prob");
+    if (s.contains("words")) {
+      segment.words.emplace();
+      for (const Json& w : s.at("words")) {
+        segment.words->push_back(
+            {.word = w.at("word"),
+             .start = w.at("start"),
+             .end = w.at("end"),
+             .probability = w.at("probability")});
+      }
+    }
     t.segments.push_back(std::move(segment));
   }
   return t;
+}
+
+Json words_json(const Segment& segment) {
+  Json words = Json::array();
+  for (const Word& w : segment.words.value_or(std::vector<Word>{})) {
+    words.push_back(
+        {{"word", w.word},
+         {"start", w.start},
+         {"end", w.end},
+         {"probability", w.probability}});
+  }
+  return words;
 }
 
 Json to_json(const Transcription& t) {
@@ -38,6 +60,10 @@ Json to_json(const Transcription& t) {
          {"avg_logprob", s.avg_logprob},
          {"compression_ratio", s.compression_ratio},
          {"no_speech_prob", s.no_speech_prob}});
+    // Clearing gives a segment an empty list of words, asked for or not.
+    if (s.words || s.cleared) {
+      segments.back()["words"] = words_json(s);
+    }
   }
   return {{"text", t.text}, {"segments", segments}, {"language", t.language}};
 }

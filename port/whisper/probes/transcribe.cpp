@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/transcribe.h"
 
+#include <limits>
+
 #include "probes.h"
 #include "result.h"
 #include "toy.h"
@@ -23,6 +25,17 @@ void set_fallback(const Call& c, TranscribeOptions& o) {
   o.compression_ratio_threshold =
       c.maybe<double>("compression_ratio_threshold");
   o.logprob_threshold = c.maybe<double>("logprob_threshold");
+}
+
+/// Times, of which null is not a number.
+std::vector<double> times_of(const Json& list) {
+  std::vector<double> times;
+  for (const Json& time : list) {
+    times.push_back(
+        time.is_null() ? std::numeric_limits<double>::quiet_NaN()
+                       : time.get<double>());
+  }
+  return times;
 }
 
 } // namespace
@@ -48,6 +61,17 @@ void add_transcribe(Probes& p) {
       set_fallback(c, o);
     } else {
       o.temperature = {0};
+    }
+    o.carry_initial_prompt = c.has("carry_initial_prompt");
+    o.word_timestamps = c.has("word_timestamps");
+    o.prepend_punctuations = c.maybe<std::string>("prepend_punctuations")
+                                 .value_or(o.prepend_punctuations);
+    o.append_punctuations = c.maybe<std::string>("append_punctuations")
+                                .value_or(o.append_punctuations);
+    o.hallucination_silence_threshold =
+        c.maybe<double>("hallucination_silence_threshold");
+    if (c.has("clip_timestamps")) {
+      o.clip_timestamps = times_of(c.at("clip_timestamps"));
     }
     return to_json(transcribe(model, mel_frames(audio, model.dims.n_mels), o));
   });

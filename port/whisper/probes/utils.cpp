@@ -19,6 +19,21 @@ std::string written(Call& c, ResultWriter& writer) {
   return file.str();
 }
 
+WriterOptions writer_options(const Call& c) {
+  return {
+      .max_line_width = c.maybe<int>("max_line_width"),
+      .max_line_count = c.maybe<int>("max_line_count"),
+      .max_words_per_line = c.maybe<int>("max_words_per_line"),
+      .highlight_words = c.maybe<bool>("highlight_words").value_or(false)};
+}
+
+/// A time of some segments, or null.
+Json time_of(
+    Call& c, std::optional<double> (*function)(std::span<const Segment>)) {
+  const auto time = function(transcription_of(c.at("result")).segments);
+  return time ? Json(*time) : Json();
+}
+
 } // namespace
 
 void add_utils(Probes& p) {
@@ -51,6 +66,12 @@ void add_utils(Probes& p) {
         c.maybe<std::string>("decimal_marker").value_or(".").front());
   });
 
+  p.add("whisper.utils.get_start", [](Call& c) {
+    return time_of(c, get_start);
+  });
+
+  p.add("whisper.utils.get_end", [](Call& c) { return time_of(c, get_end); });
+
   p.add("whisper.utils.ResultWriter", [](Call& c) {
     // By way of the base, as the reference's __call__ writes a file.
     const auto writer = std::move(get_writer(c.get<std::string>("format"))[0]);
@@ -70,8 +91,8 @@ void add_utils(Probes& p) {
   });
 
   p.add("whisper.utils.SubtitlesWriter", [](Call& c) {
-    WriteSRT srt;
-    WriteVTT vtt;
+    WriteSRT srt(writer_options(c));
+    WriteVTT vtt(writer_options(c));
     return Json{{"srt", written(c, srt)}, {"vtt", written(c, vtt)}};
   });
 
@@ -97,7 +118,8 @@ void add_utils(Probes& p) {
 
   p.add("whisper.utils.get_writer", [](Call& c) {
     Json out = Json::array();
-    for (const auto& writer : get_writer(c.get<std::string>("format"))) {
+    for (const auto& writer :
+         get_writer(c.get<std::string>("format"), writer_options(c))) {
       out.push_back({writer->extension(), written(c, *writer)});
     }
     return out;

@@ -62,10 +62,66 @@ RESULTS = {
 }
 
 
-def write(cls, r):
+def write(cls, r, **options):
     file = io.StringIO()
-    cls("").write_result(r, file=file)
+    cls("").write_result(r, file=file, **options)
     return file.getvalue()
+
+
+def spoken(*segments):
+    """A result with words: each segment is a list of (word, start, end)."""
+    out = []
+    for i, words in enumerate(segments):
+        out.append({
+            "id": i, "seek": 0, "start": words[0][1] if words else 1.5 * i, "end": words[-1][2] if words else 1.5 * i,
+            "text": "".join(w for w, _, _ in words), "tokens": [50364, 400 + i, 50400], "temperature": 0.0,
+            "avg_logprob": -0.25, "compression_ratio": 1.25, "no_speech_prob": 1e-07,
+            "words": [
+                {"word": w, "start": s, "end": e, "probability": 0.5 + k / 16} for k, (w, s, e) in enumerate(words)
+            ],
+        })
+    return {"text": "".join(s["text"] for s in out), "segments": out, "language": "en"}
+
+
+def talk(text, start, length=0.3, pause=0.0):
+    """Words one after the other, with a pause between them."""
+    words, at = [], start
+    for word in text.split("|"):
+        words.append((word, round(at, 2), round(at + length, 2)))
+        at += length + pause
+    return words
+
+
+SPOKEN = {
+    "one": spoken(talk(" Hello,| there.", 0.0)),
+    "several": spoken(
+        talk(" It| was| the| best| of| times,| it| was| the| worst| of| times,", 0.0, 0.31),
+        talk(" it| was| the| age| of| wisdom -->| it| was", 4.0, 0.2, 0.1),
+        talk(" foolishness.", 12.5),
+        talk(" The| end| is| a| long-|winded-|and-unbreakable-word,| isn't| it?", 13.0, 0.4),
+    ),
+    "pauses": spoken(talk(" One| two", 0.5, 0.3, 3.1), talk(" three| four", 8.0, 0.2, 4.0), talk(" five", 10.0)),
+    "cleared": spoken([], talk(" After| nothing.", 1.0), [], talk(" And| more.", 3.0)),
+    "odd": spoken(
+        [(" a", 0.0, 0.0), ("", 0.0, 0.5), ("  ", 0.5, 0.6), (" b\n", 0.6, 0.7), (" c\nd", 0.7, 0.8), ("e ", 0.8, 0.9)],
+        [(" 日本語", 1.0, 1.2), ("\u3000全角", 1.2, 1.5), (" 👩‍👩‍👧", 1.5, 1.6), (" z", 3600.0, 3601.5)],
+    ),
+    "nothing": spoken([], []),
+}
+WORD_OPTIONS = {
+    "plain": {},
+    "highlight": {"highlight_words": True},
+    "width": {"max_line_width": 20},
+    "width-count": {"max_line_width": 20, "max_line_count": 2},
+    "one-line": {"max_line_width": 12, "max_line_count": 1},
+    "narrow": {"max_line_width": 1, "max_line_count": 3},
+    "count": {"max_line_count": 1},
+    "words": {"max_words_per_line": 3},
+    "one-word": {"max_words_per_line": 1, "highlight_words": True},
+    "all": {"max_line_width": 16, "max_line_count": 2, "max_words_per_line": 2, "highlight_words": True},
+    "words-width": {"max_line_width": 10, "max_words_per_line": 4},
+    "zeros": {"max_line_width": 0, "max_line_count": 0, "max_words_per_line": 0},
+}
 
 
 @component(
@@ -76,6 +132,18 @@ def _(calls, name):
     cls = getattr(utils, name.rpartition(".")[2])
     for id, r in RESULTS.items():
         calls.add(id, TORCH, {"result": r}, write(cls, r))
+    for id, r in SPOKEN.items():
+        calls.add(f"spoken-{id}", TORCH, {"result": r}, write(cls, r))
+
+
+@component("whisper.utils.get_start", "whisper.utils.get_end")
+def _(calls, name):
+    function = getattr(utils, name.rpartition(".")[2])
+    for id, r in SPOKEN.items():
+        for n in range(len(r["segments"]) + 1):
+            segments = r["segments"][n:] if name.endswith("start") else r["segments"][:n]
+            given = {**r, "segments": segments}
+            calls.add(f"{id}-{n}", TORCH, {"result": given}, function(segments))
 
 
 @component("whisper.utils.SubtitlesWriter")
@@ -83,6 +151,14 @@ def _(calls, name):
     for id, r in RESULTS.items():
         both = {"srt": write(utils.WriteSRT, r), "vtt": write(utils.WriteVTT, r)}
         calls.add(id, TORCH, {"result": r}, both)
+    for id, r in SPOKEN.items():
+        for how, o in WORD_OPTIONS.items():
+            both = {"srt": write(utils.WriteSRT, r, **o), "vtt": write(utils.WriteVTT, r, **o)}
+            calls.add(f"{id}-{how}", TORCH, {"result": r, **o}, both)
+    # Without words the options have no effect.
+    o = WORD_OPTIONS["all"]
+    both = {"srt": write(utils.WriteSRT, RESULTS["two"], **o), "vtt": write(utils.WriteVTT, RESULTS["two"], **o)}
+    calls.add("no-words", TORCH, {"result": RESULTS["two"], **o}, both)
 
 
 @component("whisper.utils.ResultWriter")
@@ -99,14 +175,16 @@ def _(calls, name):
 
 @component("whisper.utils.get_writer")
 def _(calls, name):
-    for kind in ("txt", "vtt", "srt", "tsv", "json", "all", "xml"):
+    kinds = ("txt", "vtt", "srt", "tsv", "json", "all", "xml")
+    for kind, r, o in [(k, RESULTS["two"], {}) for k in kinds] + [("all", SPOKEN["several"], WORD_OPTIONS["all"])]:
         def run():
             with tempfile.TemporaryDirectory() as folder:
-                utils.get_writer(kind, folder)(RESULTS["two"], "talk.wav", {})
+                utils.get_writer(kind, folder)(r, "talk.wav", {}, **o)
                 order = [k for k in ("txt", "vtt", "srt", "tsv", "json")]
                 found = {f.rpartition(".")[2]: f for f in os.listdir(folder)}
                 return [
                     [k, open(os.path.join(folder, found[k]), encoding="utf-8").read()]
                     for k in order if k in found
                 ]
-        calls.add(kind, TORCH, {"format": kind, "result": RESULTS["two"]}, attempt(run))
+        id = f"{kind}-options" if o else kind
+        calls.add(id, TORCH, {"format": kind, "result": r, **o}, attempt(run))

@@ -176,7 +176,8 @@ Matrix<float> alignment_matrix(
       options.medfilt_width));
 }
 
-/// When each token begins, from the scores of all tokens.
+/// When each token begins, from the matrix of all tokens; -1 where the path
+/// leaves the matrix, which it does in a window of less than 40 ms.
 /// \param n_start tokens before the first whose path counts
 /// \unit positions of the encoder
 std::vector<int> jump_positions(const Matrix<float>& matrix, int n_start) {
@@ -194,10 +195,7 @@ std::vector<int> jump_positions(const Matrix<float>& matrix, int n_start) {
   std::vector<int> jumps;
   for (std::size_t k = 0; k < text_indices.size(); ++k) {
     if (k == 0 || text_indices[k] != text_indices[k - 1]) {
-      // DEVIATION(whisper-short-window): in a window of less than 40 ms the
-      // reference's path leaves the matrix, and words begin at -0.02 s, which
-      // no file format of its can show. Here they begin with the window.
-      jumps.push_back(std::max(time_indices[k], 0));
+      jumps.push_back(time_indices[k]);
     }
   }
   return jumps;
@@ -295,7 +293,7 @@ std::vector<WordTiming> find_alignment(
   const auto jumps =
       n_position > 0
           ? jump_positions(alignment_matrix(scores, options), n_start)
-          : std::vector<int>(static_cast<std::size_t>(n_text) + 1, 0);
+          : std::vector<int>(static_cast<std::size_t>(n_text) + 1, -1);
 
   std::vector<WordTiming> timings;
   std::size_t begin = 0;
@@ -401,6 +399,12 @@ void add_word_timestamps(
   const double time_offset =
       static_cast<double>(std::int64_t{segments.front().seek} * kHopLength) /
       kSampleRate;
+  // DEVIATION(whisper-short-window): words of a window of less than 40 ms begin
+  // 0.02 s before it, as in the reference, but never before the audio: no file
+  // format has a time below 0, and the reference fails to write it.
+  const auto audio_time = [time_offset](double in_window) {
+    return std::max(0.0, round_2(time_offset + in_window));
+  };
   std::size_t word_index = 0;
   for (std::size_t s = 0; s < segments.size(); ++s) {
     Segment& segment = segments[s];
@@ -412,8 +416,8 @@ void add_word_timestamps(
       if (!timing.word.empty()) {
         words.push_back(
             {.word = std::move(timing.word),
-             .start = round_2(time_offset + timing.start),
-             .end = round_2(time_offset + timing.end),
+             .start = audio_time(timing.start),
+             .end = audio_time(timing.end),
              .probability = timing.probability});
       }
       ++word_index;

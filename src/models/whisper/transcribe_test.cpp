@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/transcribe.h"
 
+#include <cmath>
 #include <deque>
 
 #include <gtest/gtest.h>
@@ -80,6 +81,20 @@ struct Script {
               }
               result.temperature = options.temperature;
               return result;
+            },
+        .find_alignment =
+            [this](
+                const Tokenizer&,
+                std::span<const int> text_tokens,
+                const mx::array&,
+                int num_frames) {
+              aligned.emplace_back(text_tokens.begin(), text_tokens.end());
+              aligned_frames.push_back(num_frames);
+              auto words = alignments.front();
+              if (alignments.size() > 1) {
+                alignments.pop_front();
+              }
+              return words;
             }};
   }
   const std::vector<int>& prompt(std::size_t window) const {
@@ -92,6 +107,10 @@ struct Script {
   std::vector<DecodingOptions> asked;
   int detections = 0;
   std::function<void()> on_decode;
+  /// What find_alignment() gives, and was given.
+  std::deque<std::vector<WordTiming>> alignments{{}};
+  std::vector<std::vector<int>> aligned;
+  std::vector<int> aligned_frames;
 };
 
 /// Frames whose values are their number.
@@ -461,6 +480,234 @@ TEST(Transcribe, AStopWithinALaterWindowKeepsTheOthers) {
   EXPECT_EQ(result.segments.size(), 1U);
 }
 
+// --- words -----------------------------------------------------------------
+
+/// A word of one token.
+WordTiming word(double start, double end, double probability = 0.9) {
+  return {
+      .word = " w",
+      .tokens = {kHi},
+      .start = start,
+      .end = end,
+      .probability = probability};
+}
+
+TranscribeOptions with_words() {
+  TranscribeOptions options;
+  options.temperature = {0.0};
+  options.word_timestamps = true;
+  return options;
+}
+
+TEST(Transcribe, GivesWordsOnlyWhenAsked) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  EXPECT_FALSE(run(script, 100).segments[0].words);
+  EXPECT_TRUE(script.aligned.empty());
+
+  script.alignments = {{word(0.2, 0.5)}};
+  const auto result = run(script, 100, with_words());
+  ASSERT_TRUE(result.segments[0].words);
+  EXPECT_EQ(result.segments[0].words->at(0).start, 0.2);
+  EXPECT_EQ(result.segments[0].start, 0.2);
+  EXPECT_EQ(script.aligned, (std::vector<std::vector<int>>{{kHi}}));
+  EXPECT_EQ(script.aligned_frames, std::vector{100});
+}
+
+TEST(Transcribe, DecodesTheFeaturesThatWordsAreFoundIn) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  run(script, 100, with_words());
+  ASSERT_EQ(script.embedded.size(), 1U);
+  EXPECT_EQ(script.windows.at(0).shape(), (mx::Shape{1, 1500, 8}));
+}
+
+TEST(Transcribe, TheNextWindowBeginsWhereTheLastWordEnds) {
+  Script script({
+      decoded({at(0), kHi, at(50), at(50), kHi, at(100), at(100)}),
+      decoded({at(0), kHi, at(50)}),
+  });
+  script.alignments = {{word(0.2, 0.5), word(1, 1.37)}, {word(0.5, 0.7)}};
+  auto result = run(script, 3100, with_words());
+  ASSERT_EQ(result.segments.size(), 3U);
+  EXPECT_EQ(result.segments[2].seek, 137);
+  EXPECT_DOUBLE_EQ(result.segments[2].words->at(0).start, 1.87);
+
+  // Not where a single timestamp says that nothing follows.
+  Script ending({
+      decoded({at(0), kHi, at(50), at(50), kHi, at(100)}),
+      decoded({at(0), kHi, at(50)}),
+  });
+  ending.alignments = {{word(0.2, 0.5), word(1, 1.37)}, {word(0.5, 0.7)}};
+  result = run(ending, 3100, with_words());
+  EXPECT_EQ(result.segments.back().seek, 3000);
+
+  // Nor where no word ends after the window's beginning.
+  Script still({decoded({at(0), kHi, at(50), at(50)})});
+  still.alignments = {{word(0, 0)}};
+  result = run(still, 150, with_words());
+  EXPECT_EQ(result.segments[1].seek, 100);
+}
+
+TEST(Transcribe, ClearsTheWordsOfClearedSegments) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  script.alignments = {{word(0.5, 0.5)}};
+  const auto result = run(script, 100, with_words());
+  EXPECT_TRUE(result.segments[0].cleared);
+  ASSERT_TRUE(result.segments[0].words);
+  EXPECT_TRUE(result.segments[0].words->empty());
+}
+
+TEST(Transcribe, AWindowThatWouldComeAgainIsDoneWith) {
+  Script script({decoded({at(0), kHi, at(0), at(0)})});
+  const auto result = run(script, 3100);
+  EXPECT_EQ(script.windows.size(), 2U);
+  EXPECT_EQ(result.segments.back().seek, 3000);
+}
+
+TEST(Transcribe, SkipsSilenceBeforeWhatIsMadeUp) {
+  Script script({
+      decoded({at(0), kHi, at(800), at(800), kHo, at(810)}),
+      decoded({at(0), kHo, at(50)}),
+  });
+  script.alignments = {
+      {word(12, 12, 0.01), word(16, 16.2)},
+      {word(0.2, 0.6), word(0.6, 0.9)}};
+  auto options = with_words();
+  options.hallucination_silence_threshold = 2;
+  std::vector<std::vector<Segment>> reported;
+  TranscribeCallbacks callbacks;
+  callbacks.on_segments = [&](const auto& s) { reported.push_back(s); };
+  const auto result = run(script, 3000, options, callbacks);
+  // The first window counts for nothing.
+  ASSERT_EQ(result.segments.size(), 1U);
+  EXPECT_EQ(result.segments[0].seek, 1200);
+  EXPECT_EQ(result.segments[0].id, 0);
+  EXPECT_EQ(reported.size(), 1U);
+  EXPECT_TRUE(script.prompt(1).empty());
+
+  options.hallucination_silence_threshold.reset();
+  Script unskipped({decoded({at(0), kHi, at(800), at(800), kHo, at(810)})});
+  unskipped.alignments = {{word(12, 12, 0.01), word(16, 16.2)}};
+  EXPECT_EQ(run(unskipped, 3000, options).segments[0].seek, 0);
+}
+
+// --- clips and prompts -----------------------------------------------------
+
+TEST(Transcribe, WorksOnClips) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  TranscribeOptions options;
+  options.clip_timestamps = {1, 3, 5, 5, 40, 75};
+  std::vector<double> done;
+  TranscribeCallbacks callbacks;
+  callbacks.on_progress = [&](const auto& p) { done.push_back(p.done); };
+  const auto result = run(script, 8000, options, callbacks);
+  ASSERT_EQ(result.segments.size(), 3U);
+  EXPECT_EQ(result.segments[0].seek, 100);
+  EXPECT_DOUBLE_EQ(result.segments[0].start, 1);
+  EXPECT_EQ(result.segments[1].seek, 4000);
+  EXPECT_EQ(result.segments[2].seek, 7000);
+  EXPECT_EQ(done, (std::vector<double>{0, 3, 70, 75}));
+  // The first clip has 200 frames, and zeros after them.
+  const auto frame = [&](int i) {
+    return mx::slice(script.windows[0], {i, 0}, {i + 1, 1}).item<float>();
+  };
+  EXPECT_EQ(frame(0), 100);
+  EXPECT_EQ(frame(199), 299);
+  EXPECT_EQ(frame(200), 0);
+}
+
+TEST(Transcribe, AClipOfTheFirstWindowIsEncodedByItself) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  TranscribeOptions options;
+  options.clip_timestamps = {0, 10};
+  transcribe(script.transcriber(), counting(4000), options, {}, {});
+  EXPECT_EQ(script.windows[0].shape(), (mx::Shape{3000, 80}));
+}
+
+TEST(Transcribe, AStopInASecondClipKeepsTheFirst) {
+  Script script({decoded({at(0), kHi, at(50)})});
+  TranscribeOptions options;
+  options.clip_timestamps = {10, 20, 30, 40, 50};
+  script.on_decode = [&] {
+    if (script.windows.size() == 2) {
+      throw InterruptedError("[test] stopped");
+    }
+  };
+  const auto result = run(script, 9000, options);
+  EXPECT_FALSE(result.complete);
+  EXPECT_EQ(result.segments.size(), 1U);
+  EXPECT_EQ(script.windows.size(), 2U);
+
+  Script at_once({decoded({at(0), kHi, at(50)})});
+  at_once.on_decode = [] { throw InterruptedError("[test] stopped"); };
+  EXPECT_THROW(run(at_once, 9000, options), InterruptedError);
+}
+
+TEST(Transcribe, RefusesClipsAndThresholdsThatMakeNoSense) {
+  Script script({decoded({})});
+  for (const auto& times : std::vector<std::vector<double>>{
+           {5, 3},
+           {0, 2, 1},
+           {-1},
+           {std::nan("")},
+           {0, 200}}) {
+    TranscribeOptions options;
+    options.clip_timestamps = times;
+    EXPECT_THROW(run(script, 1000, options), ArgumentError);
+  }
+  for (const double threshold : {-0.5, std::nan("")}) {
+    auto options = with_words();
+    options.hallucination_silence_threshold = threshold;
+    EXPECT_THROW(run(script, 1000, options), ArgumentError);
+  }
+  TranscribeOptions wordless;
+  wordless.hallucination_silence_threshold = 2;
+  EXPECT_THROW(run(script, 1000, wordless), ArgumentError);
+  EXPECT_TRUE(script.windows.empty());
+}
+
+TEST(WindowPrompt, IsWhatCameBefore) {
+  const std::vector<int> tokens{1, 2, 3, 4, 5};
+  EXPECT_EQ(window_prompt(tokens, 2, 0, false, 448), tokens);
+  EXPECT_EQ(window_prompt(tokens, 2, 4, false, 448), std::vector{5});
+  EXPECT_TRUE(window_prompt({}, 0, 0, false, 448).empty());
+}
+
+TEST(WindowPrompt, CarriesTheInitialOne) {
+  const std::vector<int> tokens{1, 2, 3, 4, 5, 6};
+  // Room for 7 tokens, 2 of them the initial prompt.
+  EXPECT_EQ(window_prompt(tokens, 2, 0, true, 16), tokens);
+  EXPECT_EQ(window_prompt(tokens, 2, 5, true, 16), (std::vector{1, 2, 6}));
+  EXPECT_EQ(window_prompt(tokens, 2, 6, true, 16), (std::vector{1, 2}));
+  // Room for 4: the text is cut from the left.
+  EXPECT_EQ(window_prompt(tokens, 2, 0, true, 10), (std::vector{1, 2, 5, 6}));
+  // Room for the initial prompt only, and for less, as Python slices.
+  EXPECT_EQ(window_prompt(tokens, 2, 0, true, 6), tokens);
+  EXPECT_EQ(window_prompt(tokens, 2, 0, true, 4), (std::vector{1, 2, 4, 5, 6}));
+  EXPECT_EQ(window_prompt(tokens, 4, 0, true, 4), (std::vector{1, 2, 3, 4}));
+}
+
+TEST(Transcribe, CarriesTheInitialPromptOn) {
+  const std::vector<DecodingResult> results{
+      decoded({at(0), kHi, at(1000), at(1000)}),
+      decoded({at(0), kHo, at(10)})};
+  TranscribeOptions options;
+  options.initial_prompt = "hi";
+  options.carry_initial_prompt = true;
+  options.condition_on_previous_text = false;
+  Script script(results);
+  run(script, 3000, options);
+  const auto initial = tokenizer().encode(" hi");
+  EXPECT_EQ(script.prompt(0), initial);
+  EXPECT_EQ(script.prompt(1), initial);
+
+  options.condition_on_previous_text = true;
+  Script conditioned(results);
+  run(conditioned, 3000, options);
+  auto expected = initial;
+  expected.insert(expected.end(), {at(0), kHi, at(1000)});
+  EXPECT_EQ(conditioned.prompt(1), expected);
+}
+
 // --- with a model ----------------------------------------------------------
 
 TEST(Transcribe, RunsAModel) {
@@ -471,6 +718,24 @@ TEST(Transcribe, RunsAModel) {
   EXPECT_TRUE(result.complete);
   EXPECT_FALSE(result.language.empty());
   EXPECT_TRUE(find_language(result.language));
+}
+
+TEST(Transcribe, FindsTheWordsOfAModel) {
+  const auto audio = toy::noise(16000 * 5, 4);
+  auto options = with_words();
+  options.sample_len = 6;
+  const auto result = transcribe(model(), mel_frames(audio, 80), options);
+  ASSERT_FALSE(result.segments.empty());
+  EXPECT_TRUE(result.segments[0].words);
+}
+
+TEST(Transcribe, AModelWithoutAlignmentHeadsHasNoWords) {
+  auto headless = model();
+  headless.alignment_heads.clear();
+  const auto audio = toy::noise(16000, 4);
+  EXPECT_THROW(
+      transcribe(headless, mel_frames(audio, 80), with_words()),
+      UnsupportedError);
 }
 
 TEST(MelFrames, AreThoseOfTheWholeAudio) {

@@ -185,6 +185,7 @@ struct TextDecoder {
     std::vector<mx::array> cross_qk; ///< of each block, if asked for
   };
 
+  /// \port mlx_audio.stt.models.whisper.decoding.Inference.logits_with_cross_qk
   /// \shape x [B, T] of token ids, xa [B, n_audio_ctx, n_state], or
   ///   [B / G, n_audio_ctx, n_state] where every G sequences are of one audio
   /// \throws ArgumentError if the tokens do not fit into the context

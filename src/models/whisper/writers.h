@@ -20,14 +20,14 @@ namespace mlxaudio::whisper {
 /// 0 is the same as empty.
 struct WriterOptions {
   /// Most characters in a line, which is broken between words; empty: 1000.
-  std::optional<int> max_line_width;
+  std::optional<int> max_line_width = {};
   /// Most lines in a cue; empty: as many as its segment needs. With
   /// `max_line_width` a cue may hold words of several segments, without it
   /// this has no effect on lines of up to 1000 characters.
-  std::optional<int> max_line_count;
+  std::optional<int> max_line_count = {};
   /// Most words in a cue; empty: 1000. Has no effect where cues go across
   /// segments.
-  std::optional<int> max_words_per_line;
+  std::optional<int> max_words_per_line = {};
   /// A cue for each word, in which it is underlined.
   bool highlight_words = false;
 };

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "words.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "recipes.h"
+#include "support.h"
+
+namespace mlxaudio::e2e {
+namespace {
+
+/// Most that a time may be off: one position of the encoder. \unit s
+constexpr double kTime = 0.02;
+/// What float32 leaves open of a word's probability.
+constexpr double kProbability = 2e-4;
+/// Of the times of a group, how many must be equal.
+constexpr double kEqualTimes = 0.99;
+
+/// Recorded inputs of each group, by how their names begin.
+const std::vector<std::pair<std::string, std::vector<std::string>>>& groups() {
+  static const std::vector<std::pair<std::string, std::vector<std::string>>>
+      table{
+          {"librivox", {"librivox-"}},
+          {"cards", {"card-"}},
+          {"commands", {"goforward", "numbers", "something"}},
+          {"shared", {"jfk", "en_man", "en_woman"}},
+          {"gaps", {"gap-"}},
+          {"edges",
+           {"empty",
+            "one-",
+            "tenth-",
+            "half-",
+            "silence-",
+            "noise-",
+            "window"}},
+          {"long_debian", {"long-debian"}},
+          {"long_silence", {"long-silence"}},
+          {"long_shared", {"long-shared"}},
+      };
+  return table;
+}
+
+/// Times that were compared.
+struct Count {
+  int times = 0;
+  int equal = 0;
+
+  void add(double ours, double theirs) {
+    EXPECT_NEAR(ours, theirs, kTime + 1e-6);
+    ++times;
+    equal += std::abs(ours - theirs) < 1e-6 ? 1 : 0;
+  }
+};
+
+void expect_words(const Segment& ours, const Json& theirs, Count& count) {
+  // Clearing gives a segment an empty list, asked for or not.
+  const bool has_words = ours.words || ours.cleared;
+  ASSERT_EQ(has_words, theirs.contains("words"));
+  if (!has_words) {
+    return;
+  }
+  const auto words = ours.words.value_or(std::vector<Word>{});
+  ASSERT_EQ(words.size(), theirs["words"].size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Json& word = theirs["words"][i];
+    SCOPED_TRACE(word.dump());
+    EXPECT_EQ(words[i].word, word[0]);
+    count.add(words[i].start, word[1]);
+    count.add(words[i].end, word[2]);
+    EXPECT_NEAR(words[i].probability, word[3].get<double>(), kProbability);
+  }
+}
+
+void expect_run(const Transcription& got, const Json& expected, Count& count) {
+  EXPECT_TRUE(got.complete);
+  EXPECT_EQ(got.language, expected["language"]);
+  EXPECT_EQ(got.text, expected["text"]);
+  const Json& segments = expected["segments"];
+  ASSERT_EQ(got.segments.size(), segments.size());
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    SCOPED_TRACE("segment " + std::to_string(i));
+    const Segment& ours = got.segments[i];
+    const Json& theirs = segments[i];
+    EXPECT_EQ(ours.id, theirs["id"]);
+    EXPECT_EQ(ours.seek, theirs["seek"]);
+    EXPECT_EQ(ours.tokens, theirs["tokens"].get<std::vector<int>>());
+    EXPECT_EQ(ours.text, theirs["text"]);
+    count.add(ours.start, theirs["start"]);
+    count.add(ours.end, theirs["end"]);
+    expect_words(ours, theirs, count);
+  }
+}
+
+} // namespace
+
+const std::vector<std::string>& word_groups() {
+  static const auto names = [] {
+    std::vector<std::string> all;
+    for (const auto& [group, beginnings] : groups()) {
+      all.push_back(group);
+    }
+    return all;
+  }();
+  return names;
+}
+
+std::vector<std::string> word_groups_of(const std::string& input) {
+  std::vector<std::string> found;
+  for (const auto& [group, beginnings] : groups()) {
+    if (std::any_of(
+            beginnings.begin(),
+            beginnings.end(),
+            [&](const auto& beginning) {
+              return input.starts_with(beginning);
+            })) {
+      found.push_back(group);
+    }
+  }
+  return found;
+}
+
+void expect_recorded_words(const std::string& name, const std::string& group) {
+  const Json golden = read_golden("words-" + name + ".json");
+  const Recipes recipes(golden);
+  std::map<std::string, Audio> made;
+  std::set<std::string> lacks;
+  Count count;
+  int n_runs = 0;
+  for (const Json& run : golden["runs"]) {
+    const std::string input = run["input"];
+    if (word_groups_of(input).front() != group) {
+      continue;
+    }
+    if (const auto lack = recipes.lack_of(input); !lack.empty()) {
+      lacks.insert(lack);
+      continue;
+    }
+    SCOPED_TRACE(input + " " + run["options"].dump());
+    if (!made.contains(input)) {
+      made.emplace(input, recipes.make(input));
+    }
+    auto options = read_options(run["options"]);
+    options.temperature = {0.0};
+    expect_run(model(name).transcribe(made.at(input), options), run, count);
+    ++n_runs;
+  }
+  for (const auto& lack : lacks) {
+    std::cerr << lack << '\n';
+  }
+  if (n_runs == 0) {
+    GTEST_SKIP() << *lacks.begin();
+  }
+  std::cout << count.equal << " of " << count.times << " times are equal in "
+            << n_runs << " runs\n";
+  EXPECT_GE(count.equal, kEqualTimes * count.times);
+}
+
+} // namespace mlxaudio::e2e
