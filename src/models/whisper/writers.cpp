@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/utf8.h"
+#include "models/whisper/subtitle_lines.h"
 #include "models/whisper/utils.h"
 #include "text/python.h"
 
@@ -30,8 +31,48 @@ std::string replaced(
   return text;
 }
 
+/// A word with a tag around it, without the blanks before it.
+std::string underline(const std::string& word) {
+  const std::string_view all = word;
+  const std::string_view shown = text::python_strip(all);
+  const std::string_view blanks =
+      shown.empty()
+          ? all
+          : all.substr(0, static_cast<std::size_t>(shown.data() - all.data()));
+  const std::string_view rest = all.substr(blanks.size());
+  // The reference's pattern takes a word of one line, and lets an end of line
+  // after it be.
+  const std::size_t end = rest.find('\n');
+  if (end != std::string_view::npos && end + 1 != rest.size()) {
+    return word;
+  }
+  return fmt::format(
+      "{}<u>{}</u>{}",
+      blanks,
+      rest.substr(0, end),
+      end == std::string_view::npos ? "" : "\n");
+}
+
 std::int64_t milliseconds(double seconds) {
   return static_cast<std::int64_t>(std::nearbyint(1000 * seconds));
+}
+
+/// The key of the words, where there is one: clearing gives a segment an empty
+/// list of words, asked for or not.
+std::string json_words(const Segment& segment) {
+  if (!segment.words && !segment.cleared) {
+    return "";
+  }
+  std::vector<std::string> words;
+  for (const Word& word : segment.words.value_or(std::vector<Word>{})) {
+    words.push_back(fmt::format(
+        R"({{"word": {}, "start": {}, "end": {}, "probability": {}}})",
+        text::json_string(word.word),
+        text::json_number(word.start),
+        text::json_number(word.end),
+        text::json_number(word.probability)));
+  }
+  return fmt::format(R"(, "words": [{}])", fmt::join(words, ", "));
 }
 
 std::string json_segment(const Segment& segment) {
@@ -49,19 +90,19 @@ std::string json_segment(const Segment& segment) {
       text::json_number(segment.avg_logprob),
       text::json_number(segment.compression_ratio),
       text::json_number(segment.no_speech_prob),
-      // Clearing gives a segment an empty list of words, asked for or not.
-      segment.cleared ? R"(, "words": [])" : "");
+      json_words(segment));
 }
 
-std::unique_ptr<ResultWriter> make_writer(std::string_view format) {
+std::unique_ptr<ResultWriter> make_writer(
+    std::string_view format, const WriterOptions& options) {
   if (format == "txt") {
     return std::make_unique<WriteTXT>();
   }
   if (format == "vtt") {
-    return std::make_unique<WriteVTT>();
+    return std::make_unique<WriteVTT>(options);
   }
   if (format == "srt") {
-    return std::make_unique<WriteSRT>();
+    return std::make_unique<WriteSRT>(options);
   }
   if (format == "tsv") {
     return std::make_unique<WriteTSV>();
@@ -94,6 +135,17 @@ void WriteTXT::write(const Segment& segment, std::ostream& file) {
   file << stripped(segment) << '\n';
 }
 
+SubtitlesWriter::SubtitlesWriter(
+    bool always_include_hours,
+    char decimal_marker,
+    const WriterOptions& options)
+    : always_include_hours_(always_include_hours),
+      decimal_marker_(decimal_marker),
+      highlight_words_(options.highlight_words),
+      lines_(std::make_unique<SubtitleLines>(options)) {}
+
+SubtitlesWriter::~SubtitlesWriter() = default;
+
 std::string SubtitlesWriter::format_timestamp(double seconds) const {
   return whisper::format_timestamp(
       seconds,
@@ -101,23 +153,65 @@ std::string SubtitlesWriter::format_timestamp(double seconds) const {
       decimal_marker_);
 }
 
-void SubtitlesWriter::write(const Segment& segment, std::ostream& file) {
-  // By the empty list of words of a first segment that was cleared, the
-  // reference takes the result for one with word times, and then a cleared
-  // segment gives no cue.
-  // DEVIATION(whisper-first-cleared): a segment with text after such a one
-  // makes the reference fail (KeyError: 'words'); here it gives its cue.
-  if (!first_cleared_) {
-    first_cleared_ = segment.cleared;
-  }
-  if (*first_cleared_ && segment.cleared) {
+void SubtitlesWriter::write_subtitle(
+    const std::vector<Word>& subtitle, std::ostream& file) {
+  const auto text_with = [&](std::optional<std::size_t> underlined) {
+    std::string all;
+    for (std::size_t i = 0; i < subtitle.size(); ++i) {
+      all += i == underlined ? underline(subtitle[i].word) : subtitle[i].word;
+    }
+    return all;
+  };
+  const std::string plain = text_with({});
+  std::string last = format_timestamp(subtitle.front().start);
+  if (!highlight_words_) {
+    write_cue(last, format_timestamp(subtitle.back().end), plain, file);
     return;
   }
+  for (std::size_t i = 0; i < subtitle.size(); ++i) {
+    const std::string start = format_timestamp(subtitle[i].start);
+    std::string end = format_timestamp(subtitle[i].end);
+    if (last != start) {
+      write_cue(last, start, plain, file);
+    }
+    write_cue(start, end, text_with(i), file);
+    last = std::move(end);
+  }
+}
+
+void SubtitlesWriter::write_rest(std::ostream& file) {
+  if (const auto subtitle = lines_->finish()) {
+    write_subtitle(*subtitle, file);
+  }
+}
+
+void SubtitlesWriter::write(const Segment& segment, std::ostream& file) {
+  // Words of the first segment decide for the result, as in the reference; to
+  // it the empty list of a segment that was cleared is one too.
+  const bool has_words = segment.words || segment.cleared;
+  if (!has_words_) {
+    has_words_ = has_words;
+  }
+  if (*has_words_ && has_words) {
+    for (const auto& subtitle :
+         lines_->add(segment.words.value_or(std::vector<Word>{}))) {
+      write_subtitle(subtitle, file);
+    }
+    return;
+  }
+  // DEVIATION(whisper-first-cleared): where only the first segment is said to
+  // have words, a segment with text makes the reference fail (KeyError:
+  // 'words'); here it gives its cue.
+  write_rest(file);
   write_cue(
       format_timestamp(segment.start),
       format_timestamp(segment.end),
       replaced(stripped(segment), "-->", "->"),
       file);
+}
+
+void SubtitlesWriter::end(const Transcription&, std::ostream& file) {
+  write_rest(file);
 }
 
 void WriteVTT::begin(std::ostream& file) {
@@ -161,14 +255,14 @@ void WriteJSON::end(const Transcription& result, std::ostream& file) {
 }
 
 std::vector<std::unique_ptr<ResultWriter>> get_writer(
-    std::string_view output_format) {
+    std::string_view output_format, const WriterOptions& options) {
   std::vector<std::unique_ptr<ResultWriter>> writers;
   if (output_format == "all") {
     for (const std::string_view format : kOutputFormats) {
-      writers.push_back(make_writer(format));
+      writers.push_back(make_writer(format, options));
     }
   } else {
-    writers.push_back(make_writer(output_format));
+    writers.push_back(make_writer(output_format, options));
   }
   return writers;
 }

@@ -16,6 +16,22 @@
 
 namespace mlxaudio::whisper {
 
+/// How subtitles are made of words; without effect where segments have none.
+/// 0 is the same as empty.
+struct WriterOptions {
+  /// Most characters in a line, which is broken between words; empty: 1000.
+  std::optional<int> max_line_width;
+  /// Most lines in a cue; empty: as many as its segment needs. With
+  /// `max_line_width` a cue may hold words of several segments, without it
+  /// this has no effect on lines of up to 1000 characters.
+  std::optional<int> max_line_count;
+  /// Most words in a cue; empty: 1000. Has no effect where cues go across
+  /// segments.
+  std::optional<int> max_words_per_line;
+  /// A cue for each word, in which it is underlined.
+  bool highlight_words = false;
+};
+
 /// Writes a transcription in one of the reference's file formats.
 ///
 /// A writer serves one transcription: give it the segments as they come
@@ -50,16 +66,23 @@ class WriteTXT final : public ResultWriter {
   void write(const Segment& segment, std::ostream& file) override;
 };
 
-/// What SRT and WebVTT share: times of cues and their text.
+class SubtitleLines;
+
+/// What SRT and WebVTT share: times of cues and their text. Cues are made of
+/// words where the segments have them.
 /// \port whisper.utils.SubtitlesWriter
 class SubtitlesWriter : public ResultWriter {
  public:
+  ~SubtitlesWriter() override;
   void write(const Segment& segment, std::ostream& file) final;
+  void end(const Transcription& result, std::ostream& file) final;
 
  protected:
-  SubtitlesWriter(bool always_include_hours, char decimal_marker)
-      : always_include_hours_(always_include_hours),
-        decimal_marker_(decimal_marker) {}
+  /// \throws ArgumentError for an option that is negative
+  SubtitlesWriter(
+      bool always_include_hours,
+      char decimal_marker,
+      const WriterOptions& options);
   virtual void write_cue(
       const std::string& start,
       const std::string& end,
@@ -68,16 +91,21 @@ class SubtitlesWriter : public ResultWriter {
 
  private:
   std::string format_timestamp(double seconds) const;
+  void write_subtitle(const std::vector<Word>& subtitle, std::ostream& file);
+  void write_rest(std::ostream& file);
 
   bool always_include_hours_;
   char decimal_marker_;
-  std::optional<bool> first_cleared_; // whether the first segment was
+  bool highlight_words_;
+  std::unique_ptr<SubtitleLines> lines_;
+  std::optional<bool> has_words_; // whether the first segment has
 };
 
 /// WebVTT. \port whisper.utils.WriteVTT
 class WriteVTT final : public SubtitlesWriter {
  public:
-  WriteVTT() : SubtitlesWriter(false, '.') {}
+  explicit WriteVTT(const WriterOptions& options = {})
+      : SubtitlesWriter(false, '.', options) {}
   std::string_view extension() const override {
     return "vtt";
   }
@@ -94,7 +122,8 @@ class WriteVTT final : public SubtitlesWriter {
 /// SubRip. \port whisper.utils.WriteSRT
 class WriteSRT final : public SubtitlesWriter {
  public:
-  WriteSRT() : SubtitlesWriter(true, ',') {}
+  explicit WriteSRT(const WriterOptions& options = {})
+      : SubtitlesWriter(true, ',', options) {}
   std::string_view extension() const override {
     return "srt";
   }
@@ -136,9 +165,10 @@ inline constexpr std::array<std::string_view, 5> kOutputFormats = {
 
 /// Writers of a format, or of all of them for "all".
 /// \port whisper.utils.get_writer
-/// \throws ArgumentError for a format that there is not
+/// \throws ArgumentError for a format that there is not, and for a negative
+///   option of subtitles
 std::vector<std::unique_ptr<ResultWriter>> get_writer(
-    std::string_view output_format);
+    std::string_view output_format, const WriterOptions& options = {});
 
 /// Where the reference puts a result: the audio file's name, its last ending
 /// replaced by the format's, in `output_dir`.
