@@ -86,16 +86,12 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
       a.options.temperature.begin(),
       a.options.temperature.end(),
       [](double t) { return t > 0; });
-  if (!samples) {
-    // DEVIATION(whisper-best-of-cold): the reference passes over what was
-    // asked for; here only a default is passed over.
-    if (on_line.count("--best-of") > 0 && a.options.best_of) {
-      throw ArgumentError(
-          "--best-of needs a temperature above 0, and there is none: leave it "
-          "out, or give --temperature or "
-          "--temperature-increment-on-fallback");
-    }
-    a.options.best_of.reset();
+  // DEVIATION(whisper-best-of-cold): the reference passes over what was asked
+  // for; here only a default is passed over.
+  if (!samples && on_line.count("--best-of") > 0 && a.options.best_of) {
+    throw ArgumentError(
+        "--best-of needs a temperature above 0, and there is none: leave it "
+        "out, or give --temperature or --temperature-increment-on-fallback");
   }
   if (a.options.patience && !a.options.beam_size) {
     throw ArgumentError("--patience needs --beam-size above 0");
@@ -200,14 +196,16 @@ std::string find_model(
 
 std::string take_english(
     const std::string& model, std::optional<std::string>& language) {
-  std::string warning;
-  if (language && whisper::find_language(*language) != "en") {
-    warning = fmt::format(
-        "{} is an English-only model and does not know \"{}\": using English "
-        "instead",
-        model,
-        *language);
+  if (language && whisper::find_language(*language) == "en") {
+    return "";
   }
+  const std::string warning =
+      language ? fmt::format(
+                     "{} is an English-only model and does not know \"{}\": "
+                     "using English instead",
+                     model,
+                     *language)
+               : "";
   language = "en";
   return warning;
 }
