@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/utf8.h"
+#include "models/whisper/utils.h"
 #include "text/python.h"
 
 namespace mlxaudio::whisper {
@@ -53,8 +54,12 @@ SubtitleLines::SubtitleLines(const WriterOptions& options)
       preserve_segments_(
           !max_line_count_ || options.max_line_width.value_or(0) == 0) {}
 
-std::vector<Subtitle> SubtitleLines::add(const std::vector<Word>& words) {
+std::vector<Subtitle> SubtitleLines::add(const Segment& segment) {
+  const auto words = segment.words.value_or(std::vector<Word>{});
   std::vector<Subtitle> complete;
+  if (!last_ && !words.empty()) {
+    last_ = get_start({&segment, 1});
+  }
   for (std::size_t i = 0; i < words.size(); ++i) {
     Word timing = words[i];
     timing.word = replace_malformed_utf8(timing.word);

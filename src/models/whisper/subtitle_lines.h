@@ -23,9 +23,9 @@ class SubtitleLines {
   /// \throws ArgumentError for an option that is negative
   explicit SubtitleLines(const WriterOptions& options);
 
-  /// Takes a segment's words.
+  /// Takes the words of a segment.
   /// \return the cues that are complete now
-  std::vector<Subtitle> add(const std::vector<Word>& words);
+  std::vector<Subtitle> add(const Segment& segment);
 
   /// The cue that is left, if there is one.
   std::optional<Subtitle> finish();

@@ -4,12 +4,15 @@
 #include "models/whisper/transcribe.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 #include <mlx/ops.h>
 
+#include "models/whisper/clips.h"
+#include "models/whisper/hallucination.h"
 #include "models/whisper/utils.h"
 #include "text/python.h"
 
@@ -117,6 +120,19 @@ Transcriber make_transcriber(const Whisper& model, std::stop_token stop) {
               const mx::array& mel,
               const DecodingOptions& options) {
             return decode(model, mel, options, stop).front();
+          },
+      .find_alignment =
+          [&model](
+              const Tokenizer& tokenizer,
+              std::span<const int> text_tokens,
+              const mx::array& features,
+              int num_frames) {
+            return find_alignment(
+                model,
+                tokenizer,
+                text_tokens,
+                features,
+                num_frames);
           }};
 }
 
@@ -167,7 +183,13 @@ WindowSegments split_window(
   const auto& tokens = result.tokens;
   const auto n = tokens.size();
 
-  WindowSegments window{{}, seek};
+  const auto is_timestamp = [&](std::size_t i) {
+    return tokens[i] >= tokenizer.timestamp_begin;
+  };
+  const bool single_timestamp_ending =
+      n >= 2 && !is_timestamp(n - 2) && is_timestamp(n - 1);
+
+  WindowSegments window{{}, seek, single_timestamp_ending};
   const auto new_segment =
       [&](double start, double end, std::size_t first, std::size_t last) {
         Segment segment;
@@ -190,15 +212,9 @@ WindowSegments split_window(
         segment.no_speech_prob = result.no_speech_prob;
         window.segments.push_back(std::move(segment));
       };
-  const auto is_timestamp = [&](std::size_t i) {
-    return tokens[i] >= tokenizer.timestamp_begin;
-  };
   const auto position = [&](std::size_t i) {
     return tokens[i] - tokenizer.timestamp_begin;
   };
-
-  const bool single_timestamp_ending =
-      n >= 2 && !is_timestamp(n - 2) && is_timestamp(n - 1);
 
   std::vector<std::size_t> slices;
   for (std::size_t i = 1; i < n; ++i) {
@@ -243,6 +259,35 @@ WindowSegments split_window(
   return window;
 }
 
+std::vector<int> window_prompt(
+    std::span<const int> all_tokens,
+    std::size_t n_initial_prompt,
+    std::size_t prompt_reset_since,
+    bool carry_initial_prompt,
+    int n_text_ctx) {
+  if (!carry_initial_prompt) {
+    const auto kept = all_tokens.subspan(prompt_reset_since);
+    return {kept.begin(), kept.end()};
+  }
+  const auto initial = all_tokens.first(n_initial_prompt);
+  auto remaining =
+      all_tokens.subspan(std::max(n_initial_prompt, prompt_reset_since));
+  // Python's slice [-n:]: the last n; all for 0; all but the first -n where
+  // the initial prompt is longer than a prompt may be. decode() then keeps
+  // the end of what there is too much of, and so the initial prompt goes.
+  const auto n = static_cast<std::ptrdiff_t>(remaining.size());
+  const std::ptrdiff_t remaining_prompt_length =
+      n_text_ctx / 2 - 1 - static_cast<std::ptrdiff_t>(n_initial_prompt);
+  const std::ptrdiff_t dropped =
+      remaining_prompt_length > 0
+          ? std::max<std::ptrdiff_t>(n - remaining_prompt_length, 0)
+          : std::min(-remaining_prompt_length, n);
+  remaining = remaining.subspan(static_cast<std::size_t>(dropped));
+  std::vector<int> prompt(initial.begin(), initial.end());
+  prompt.insert(prompt.end(), remaining.begin(), remaining.end());
+  return prompt;
+}
+
 void check_options(
     const ModelDimensions& dims, const TranscribeOptions& options) {
   if (options.task != "transcribe" && options.task != "translate") {
@@ -274,6 +319,21 @@ void check_options(
     }
   }
   verify_options(decoding_options(options), dims);
+  check_clip_timestamps(options.clip_timestamps);
+  if (const auto threshold = options.hallucination_silence_threshold) {
+    if (!(*threshold >= 0)) {
+      throw ArgumentError(fmt::format(
+          "[whisper.transcribe] hallucination_silence_threshold is {}: give "
+          "seconds from 0 on",
+          *threshold));
+    }
+    // DEVIATION(whisper-silence-needs-words): the reference ignores it then.
+    if (!options.word_timestamps) {
+      throw ArgumentError(
+          "[whisper.transcribe] hallucination_silence_threshold needs "
+          "word_timestamps: turn them on");
+    }
+  }
 }
 
 Transcription transcribe(
@@ -285,6 +345,7 @@ Transcription transcribe(
   check_options(model.dims, options);
   DecodingOptions decode_options = decoding_options(options);
   const int content_frames = mel.content_frames;
+  const auto clips = seek_clips(options.clip_timestamps, content_frames);
   const auto window = [&mel](int seek, int segment_size) {
     return pad_or_trim(mel.frames(seek, segment_size), kNFrames, 0);
   };
@@ -328,7 +389,7 @@ Transcription transcribe(
     all_tokens = tokenizer.encode(
         " " + std::string(text::python_strip(*options.initial_prompt)));
   }
-  const auto n_initial_prompt = static_cast<std::ptrdiff_t>(all_tokens.size());
+  const std::size_t n_initial_prompt = all_tokens.size();
 
   const auto report = [&](int seek) {
     if (callbacks.on_progress) {
@@ -338,67 +399,139 @@ Transcription transcribe(
   };
   report(0);
 
-  for (int seek = 0; seek < content_frames; report(seek)) {
-    const int segment_size = std::min(kNFrames, content_frames - seek);
-    decode_options.prompt = std::vector<int>(
-        all_tokens.begin() + static_cast<std::ptrdiff_t>(prompt_reset_since),
-        all_tokens.end());
-
-    std::optional<DecodingResult> decoded;
-    try {
-      if (stop.stop_requested()) {
-        throw stopped_early();
+  // Decodes a window; nothing if stopped.
+  const auto decoded = [&](int seek, int segment_size, Maybe& features) {
+    std::optional<DecodingResult> result;
+    if (!stop.stop_requested()) {
+      try {
+        mx::array segment =
+            seek == 0 && segment_size == kNFrames && first_features
+                ? *first_features
+                : window(seek, segment_size);
+        if (options.word_timestamps) {
+          // What finds the words needs them as well.
+          features = segment.ndim() == 2 ? model.embed_audio(segment) : segment;
+          segment = *features;
+        }
+        result = decode_with_fallback(model, segment, decode_options, fallback);
+      } catch (const InterruptedError&) {
+        result.reset();
       }
-      const mx::array segment = seek == 0 && first_features
-                                    ? *first_features
-                                    : window(seek, segment_size);
-      decoded = decode_with_fallback(model, segment, decode_options, fallback);
-    } catch (const InterruptedError&) {
-      if (seek == 0) {
-        throw stopped_early();
+    }
+    return result;
+  };
+
+  double last_speech_timestamp = 0;
+  bool any_done = false;
+  for (const Clip& clip : clips) {
+    for (int seek = clip.begin; transcription.complete && seek < clip.end;
+         report(seek)) {
+      const int segment_size =
+          std::min({kNFrames, content_frames - seek, clip.end - seek});
+      decode_options.prompt = window_prompt(
+          all_tokens,
+          n_initial_prompt,
+          prompt_reset_since,
+          options.carry_initial_prompt,
+          model.dims.n_text_ctx);
+
+      Maybe features;
+      const auto result = decoded(seek, segment_size, features);
+      if (!result) {
+        if (!any_done) {
+          throw stopped_early();
+        }
+        transcription.complete = false;
+        break;
       }
-      transcription.complete = false;
-      break;
-    }
-    const DecodingResult& result = *decoded;
-
-    if (should_skip(result, options)) {
-      seek += segment_size;
-      continue;
-    }
-
-    auto split =
-        split_window(result, tokenizer, seek, segment_size, input_stride);
-    seek = split.seek;
-    auto& current_segments = split.segments;
-    for (auto& segment : current_segments) {
-      // Nothing was said in no time, or nothing at all.
-      if (segment.start == segment.end ||
-          text::python_strip(segment.text).empty()) {
-        segment.text.clear();
-        segment.tokens.clear();
-        segment.cleared = true;
+      any_done = true;
+      if (should_skip(*result, options)) {
+        seek += segment_size;
+        continue;
       }
-      segment.id = static_cast<int>(all_segments.size());
-      all_tokens.insert(
-          all_tokens.end(),
-          segment.tokens.begin(),
-          segment.tokens.end());
-      all_segments.push_back(segment);
-    }
-    if (callbacks.on_segments) {
-      callbacks.on_segments(current_segments);
-    }
 
-    if (!options.condition_on_previous_text || result.temperature > 0.5) {
-      // What was sampled at a high temperature is no good prompt.
-      prompt_reset_since = all_tokens.size();
+      const int previous_seek = seek;
+      auto split =
+          split_window(*result, tokenizer, seek, segment_size, input_stride);
+      seek = split.seek;
+      auto& current_segments = split.segments;
+      if (options.word_timestamps) {
+        add_word_timestamps(
+            current_segments,
+            [&](std::span<const int> text_tokens) {
+              return model.find_alignment(
+                  tokenizer,
+                  text_tokens,
+                  *features,
+                  segment_size);
+            },
+            tokenizer.eot,
+            options.prepend_punctuations,
+            options.append_punctuations,
+            last_speech_timestamp);
+        if (!split.single_timestamp_ending) {
+          // The next window begins where the last word ends.
+          const auto last_word_end = get_end(current_segments);
+          if (last_word_end && *last_word_end > seconds(previous_seek)) {
+            seek = static_cast<int>(
+                std::nearbyint(*last_word_end * kFramesPerSecond));
+          }
+        }
+        if (options.hallucination_silence_threshold) {
+          const auto skip = skip_hallucinations(
+              current_segments,
+              {.seek = previous_seek,
+               .size = segment_size,
+               .content_frames = content_frames,
+               .last_speech_timestamp = last_speech_timestamp,
+               .single_timestamp_ending = split.single_timestamp_ending},
+              seek,
+              *options.hallucination_silence_threshold);
+          seek = skip.seek;
+          if (skip.drop_window) {
+            continue;
+          }
+        }
+        last_speech_timestamp =
+            get_end(current_segments).value_or(last_speech_timestamp);
+      }
+
+      for (auto& segment : current_segments) {
+        // Nothing was said in no time, or nothing at all.
+        if (segment.start == segment.end ||
+            text::python_strip(segment.text).empty()) {
+          segment.text.clear();
+          segment.tokens.clear();
+          if (segment.words) {
+            segment.words->clear();
+          }
+          segment.cleared = true;
+        }
+        segment.id = static_cast<int>(all_segments.size());
+        all_tokens.insert(
+            all_tokens.end(),
+            segment.tokens.begin(),
+            segment.tokens.end());
+        all_segments.push_back(segment);
+      }
+      if (callbacks.on_segments) {
+        callbacks.on_segments(current_segments);
+      }
+
+      if (!options.condition_on_previous_text || result->temperature > 0.5) {
+        // What was sampled at a high temperature is no good prompt.
+        prompt_reset_since = all_tokens.size();
+      }
+      if (seek <= previous_seek) {
+        // DEVIATION(whisper-no-progress): the reference would decode the same
+        // window again, possibly for ever.
+        seek = previous_seek + segment_size;
+      }
     }
   }
 
   transcription.text = tokenizer.decode(
-      std::span<const int>(all_tokens)
-          .subspan(static_cast<std::size_t>(n_initial_prompt)));
+      std::span<const int>(all_tokens).subspan(n_initial_prompt));
   return transcription;
 }
 
@@ -408,6 +541,9 @@ Transcription transcribe(
     const TranscribeOptions& options,
     const TranscribeCallbacks& callbacks,
     const std::stop_token& stop) {
+  if (options.word_timestamps) {
+    check_alignment_heads(model);
+  }
   return transcribe(
       make_transcriber(model, stop),
       mel,

@@ -15,6 +15,7 @@
 #include "mlxaudio/stt.h"
 #include "models/whisper/audio.h"
 #include "models/whisper/decoding.h"
+#include "models/whisper/timing.h"
 #include "models/whisper/whisper.h"
 
 namespace mlxaudio::whisper {
@@ -56,6 +57,14 @@ struct Transcriber {
   std::function<DecodingResult(
       const mx::array& mel, const DecodingOptions& options)>
       decode;
+  /// Takes the text tokens of a window, its audio features and its length in
+  /// frames. Asked only with `word_timestamps`.
+  std::function<std::vector<WordTiming>(
+      const Tokenizer& tokenizer,
+      std::span<const int> text_tokens,
+      const mx::array& features,
+      int num_frames)>
+      find_alignment = {};
 };
 
 /// A model's own functions. \param stop polled before each decoder step
@@ -85,6 +94,8 @@ DecodingResult decode_with_fallback(
 struct WindowSegments {
   std::vector<Segment> segments;
   int seek; ///< \unit frames
+  /// Whether the tokens end in one timestamp: no speech follows it.
+  bool single_timestamp_ending;
 };
 
 /// Cuts a window's tokens into segments at pairs of timestamps.
@@ -98,6 +109,18 @@ WindowSegments split_window(
     int seek,
     int segment_size,
     int input_stride);
+
+/// The prompt of a window, from all tokens so far.
+///
+/// \port whisper.transcribe.transcribe.carry_initial_prompt
+/// \param n_initial_prompt of these are the initial prompt
+/// \param prompt_reset_since first token that is not forgotten
+std::vector<int> window_prompt(
+    std::span<const int> all_tokens,
+    std::size_t n_initial_prompt,
+    std::size_t prompt_reset_since,
+    bool carry_initial_prompt,
+    int n_text_ctx);
 
 /// Checks options against a model, before any work is done.
 /// \throws ArgumentError, UnsupportedError for options that do not fit

@@ -134,7 +134,7 @@ WindowSegments split(
 }
 
 TEST(SplitWindow, CutsAtPairsAndSeeksToTheLast) {
-  const auto [segments, seek] =
+  const auto [segments, seek, single] =
       split({at(0), kHi, at(50), at(50), kHo, at(100), at(100), kHi}, 1000);
   ASSERT_EQ(segments.size(), 2U);
   EXPECT_EQ(segments[0].seek, 1000);
@@ -152,23 +152,25 @@ TEST(SplitWindow, CutsAtPairsAndSeeksToTheLast) {
 }
 
 TEST(SplitWindow, ASingleTimestampAtTheEndEndsTheWindow) {
-  const auto [segments, seek] =
+  const auto [segments, seek, single] =
       split({at(0), kHi, at(50), at(60), kHo, at(100)}, 0, 2500);
   ASSERT_EQ(segments.size(), 2U);
   EXPECT_DOUBLE_EQ(segments[1].start, 60 * 0.02);
   EXPECT_DOUBLE_EQ(segments[1].end, 2);
   EXPECT_EQ(segments[1].tokens, (std::vector{at(60), kHo, at(100)}));
   EXPECT_EQ(seek, 2500);
+  EXPECT_TRUE(single);
 }
 
 TEST(SplitWindow, APairAtTheEndSeeksToIt) {
-  const auto [segments, seek] = split({at(0), kHi, at(50), at(50)});
+  const auto [segments, seek, single] = split({at(0), kHi, at(50), at(50)});
   ASSERT_EQ(segments.size(), 1U);
   EXPECT_EQ(seek, 100);
+  EXPECT_FALSE(single);
 }
 
 TEST(SplitWindow, WithoutAPairTheLastTimestampIsTheEnd) {
-  const auto [segments, seek] = split({at(5), kHi, at(50)}, 3000, 2000);
+  const auto [segments, seek, single] = split({at(5), kHi, at(50)}, 3000, 2000);
   ASSERT_EQ(segments.size(), 1U);
   EXPECT_DOUBLE_EQ(segments[0].start, 30);
   EXPECT_DOUBLE_EQ(segments[0].end, 31);
@@ -179,7 +181,7 @@ TEST(SplitWindow, WithoutAPairTheLastTimestampIsTheEnd) {
 TEST(SplitWindow, TimestampZeroOrNoneIsNoEnd) {
   for (const auto& tokens :
        std::vector<std::vector<int>>{{at(0), kHi}, {kHi, kHo}, {}}) {
-    const auto [segments, seek] = split(tokens, 0, 700);
+    const auto [segments, seek, single] = split(tokens, 0, 700);
     ASSERT_EQ(segments.size(), 1U);
     EXPECT_DOUBLE_EQ(segments[0].end, 7);
     EXPECT_EQ(seek, 700);
@@ -188,7 +190,7 @@ TEST(SplitWindow, TimestampZeroOrNoneIsNoEnd) {
 
 TEST(SplitWindow, LeavesSpecialTokensOutOfTheText) {
   const auto t = tokenizer();
-  const auto [segments, seek] = split({at(0), kHi, t.sot_lm, at(10)});
+  const auto [segments, seek, single] = split({at(0), kHi, t.sot_lm, at(10)});
   EXPECT_EQ(segments[0].text, "hi");
   EXPECT_EQ(segments[0].tokens.size(), 4U);
 }

@@ -4,6 +4,7 @@
 #include "models/whisper/utils.h"
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <vector>
 
@@ -114,6 +115,25 @@ std::string format_timestamp(
       whole,
       decimal_marker,
       milliseconds);
+}
+
+std::optional<double> get_start(std::span<const Segment> segments) {
+  for (const Segment& segment : segments) {
+    if (segment.words && !segment.words->empty()) {
+      return segment.words->front().start;
+    }
+  }
+  return segments.empty() ? std::nullopt
+                          : std::optional(segments.front().start);
+}
+
+std::optional<double> get_end(std::span<const Segment> segments) {
+  for (std::size_t i = segments.size(); i-- > 0;) {
+    if (segments[i].words && !segments[i].words->empty()) {
+      return segments[i].words->back().end;
+    }
+  }
+  return segments.empty() ? std::nullopt : std::optional(segments.back().end);
 }
 
 } // namespace mlxaudio::whisper

@@ -5,8 +5,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "mlxaudio/stt.h"
 
 namespace mlxaudio::whisper {
 
@@ -37,5 +40,15 @@ std::string format_timestamp(
     double seconds,
     bool always_include_hours = false,
     char decimal_marker = '.');
+
+/// When the first word begins; when the first segment does, if there are no
+/// words; nothing, if there are no segments. \port whisper.utils.get_start
+/// \unit s
+std::optional<double> get_start(std::span<const Segment> segments);
+
+/// When the last word ends; when the last segment does, if there are no words;
+/// nothing, if there are no segments. \port whisper.utils.get_end
+/// \unit s
+std::optional<double> get_end(std::span<const Segment> segments);
 
 } // namespace mlxaudio::whisper

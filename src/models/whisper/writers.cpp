@@ -197,8 +197,7 @@ void SubtitlesWriter::write(const Segment& segment, std::ostream& file) {
     has_words_ = has_words;
   }
   if (*has_words_ && has_words) {
-    for (const auto& subtitle :
-         lines_->add(segment.words.value_or(std::vector<Word>{}))) {
+    for (const auto& subtitle : lines_->add(segment)) {
       write_subtitle(subtitle, file);
     }
     return;
