@@ -252,7 +252,8 @@ void Transcriber::print_timed(const Segment& segment) {
       "[{} --> {}] {}\n",
       whisper::format_timestamp(segment.start),
       whisper::format_timestamp(segment.end),
-      segment.text);
+      // The reference prints a segment before it clears it.
+      segment.cleared ? segment.cleared_text : segment.text);
   if (timed_lines_on_output()) {
     print(line);
   } else {

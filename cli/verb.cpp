@@ -115,23 +115,27 @@ CommandLine read_line(
   app.allow_extras();
   CommandLine line;
   app.add_option("positionals", line.positionals);
+  struct Switch {
+    bool on = false; // by the last word of it
+    CLI::Option* flag = nullptr;
+  };
+  std::map<std::string, Switch> switches;
   for (const Option* option : options_of(verb)) {
     const std::string names =
         fmt::format("{}", fmt::join(spellings(*option), ","));
-    const auto take = [&line, option](const std::string& value) {
-      line.given[option->name] = value;
-    };
     if (!option->value.empty()) {
-      app.add_option_function<std::string>(names, take)
+      app.add_option_function<std::string>(
+             names,
+             [&line, option](const std::string& value) {
+               line.given[option->name] = value;
+             })
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
       continue;
     }
-    app.add_flag_function(names, [take](std::int64_t) { take(kOn); });
-    if (can_be_off(verb, *option)) {
-      app.add_flag_function(off_name(*option), [take](std::int64_t) {
-        take(kOff);
-      });
-    }
+    const bool off = can_be_off(verb, *option);
+    Switch& one = switches[option->name];
+    one.flag =
+        app.add_flag(names + (off ? ",!" + off_name(*option) : ""), one.on);
   }
 
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
@@ -142,6 +146,11 @@ CommandLine read_line(
     app.parse(reversed);
   } catch (const CLI::ParseError& e) {
     refuse(verb, e.what());
+  }
+  for (const auto& [name, one] : switches) {
+    if (one.flag->count() > 0) {
+      line.given[name] = one.on ? kOn : kOff;
+    }
   }
   if (const auto extras = app.remaining(); !extras.empty()) {
     refuse_unknown(verb, extras.front());

@@ -35,15 +35,20 @@ list = [1, "two",
 table = { x = 1, y.z = false }
 [[rows]]
 n = 1
+[rows.sub]
+q = 1
 [[rows]]
 n = 2
+[rows.sub]
+q = 2
 )"),
       parse_json(
           R"({"text": "a \"quoted\" é", "raw": "C:\\new", "whole": 1000,
               "less": -3, "more": 4, "real": 25.0, "a key": true,
               "a": {"b": {"list": [1, "two", [3.0]],
                           "table": {"x": 1, "y": {"z": false}}}},
-              "rows": [{"n": 1}, {"n": 2}]})",
+              "rows": [{"n": 1, "sub": {"q": 1}},
+                       {"n": 2, "sub": {"q": 2}}]})",
           "expected"));
   EXPECT_EQ(read(""), Json::object());
   EXPECT_EQ(read("a = inf\r\nb = 1\r\n")["b"], 1);
@@ -79,6 +84,7 @@ TEST(Toml, RefusesWhatItDoesNotRead) {
   expect_refused("a = yes", 1, "yes");
   expect_refused("a = 1\na = 2", 2, "twice");
   expect_refused("[a]\n[a]", 2, "twice");
+  expect_refused("a = [1, 2\n", 2, "`]`");
   expect_refused("a = 1\n[a]", 2, "twice");
   expect_refused("a = 1\na.b = 2", 2, "not a table");
   for (const char* number :
