@@ -89,18 +89,7 @@ std::string meaning(const Option& option) {
   return out;
 }
 
-std::string usage(const Verb& verb) {
-  std::string out = "mlx-audio " + verb.name;
-  if (!verb.groups.empty()) {
-    out += " [OPTIONS]";
-  }
-  if (!verb.positional.name.empty()) {
-    out += " " + verb.positional.name;
-  }
-  return out;
-}
-
-std::string exit_codes() {
+std::string exit_code_page() {
   std::string out = "Exit codes\n";
   for (const auto& [code, explanation] : kExitCodes) {
     out += fmt::format("  {:<4} {}\n", code, explanation);
@@ -129,7 +118,8 @@ std::string overview(const std::vector<Verb>& verbs) {
   for (const Verb& verb : verbs) {
     out += entry(verb.name, verb.summary);
   }
-  out += "\n" + entry("VERB --help", "all about a verb, with examples");
+  out += "\n" + entry("VERB --help", "what a verb does, with examples");
+  out += entry("VERB --help-all", "all of its options");
   out += entry("--version", "version of this program");
   out += "\nExamples\n";
   for (const Verb& verb : verbs) {
@@ -137,10 +127,11 @@ std::string overview(const std::vector<Verb>& verbs) {
       out += "  " + verb.examples.front().command + "\n";
     }
   }
-  return out + "\n" + exit_codes();
+  return out + "\n" + exit_code_page();
 }
 
-std::string help(const Verb& verb) {
+std::string help(const Verb& verb, Detail detail) {
+  const bool all = detail == Detail::all;
   std::string out =
       fmt::format("mlx-audio {}: {}\n\n", verb.name, verb.summary);
   out += "Usage: " + usage(verb) + "\n";
@@ -150,11 +141,25 @@ std::string help(const Verb& verb) {
   if (!verb.positional.name.empty()) {
     out += "\n" + entry(verb.positional.name, verb.positional.help);
   }
+  std::vector<std::string> left_out;
   for (const OptionGroup& group : verb.groups) {
-    out += "\n" + group.title + "\n";
+    std::string entries;
     for (const Option& option : group.options) {
-      out += entry(term(option), meaning(option));
+      if (option.rare && !all) {
+        left_out.push_back(option.name);
+      } else {
+        entries += entry(term(option), meaning(option));
+      }
     }
+    if (!entries.empty()) {
+      out += "\n" + group.title + "\n" + entries;
+    }
+  }
+  if (!left_out.empty()) {
+    out += fmt::format(
+        "\nMore options (mlx-audio {} --help-all)\n  {}\n",
+        verb.name,
+        wrap(fmt::format("{}", fmt::join(left_out, ", ")), 2));
   }
   if (!verb.examples.empty()) {
     out += "\nExamples\n";
@@ -163,7 +168,22 @@ std::string help(const Verb& verb) {
              wrap(example.explanation, 6) + "\n";
     }
   }
-  return out + "\n" + exit_codes();
+  return out + "\n" + exit_code_page();
+}
+
+std::span<const std::pair<std::string_view, std::string_view>> exit_codes() {
+  return kExitCodes;
+}
+
+std::string usage(const Verb& verb) {
+  std::string out = "mlx-audio " + verb.name;
+  if (!verb.groups.empty()) {
+    out += " [OPTIONS]";
+  }
+  if (!verb.positional.name.empty()) {
+    out += " " + verb.positional.name;
+  }
+  return out;
 }
 
 std::string markdown(const std::vector<Verb>& verbs) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "cli/info.h"
 
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <mlx/device.h>
 #include <mlx/version.h>
 
+#include "cli/config.h"
 #include "cli/streams.h"
 #include "core/json.h"
 #include "core/paths.h"
@@ -21,7 +26,66 @@ struct Arguments {
   bool json = false;
 };
 
-ExitCode show(const Arguments& arguments) {
+/// A default that is not the built-in one.
+struct Found {
+  std::string verb;
+  std::string option;
+  Default from;
+};
+
+/// Where defaults come from now.
+struct Configuration {
+  std::string file; ///< empty: none
+  bool exists = false;
+  std::vector<Found> defaults;
+  std::string error; ///< why they cannot be used; empty: they can
+};
+
+Configuration configuration(const std::vector<Verb>& verbs) {
+  Configuration out;
+  const std::optional<ConfigFile> file = config_file();
+  if (file) {
+    std::error_code ignored;
+    out.file = file->path.string();
+    out.exists = std::filesystem::exists(file->path, ignored);
+  }
+  try {
+    for (const Verb& verb : verbs) {
+      if (!verb.configurable) {
+        continue;
+      }
+      for (auto& [option, from] : find_defaults(file, verbs, verb)) {
+        out.defaults.push_back({verb.name, option, from});
+      }
+    }
+  } catch (const ArgumentError& e) {
+    out.defaults.clear();
+    out.error = e.what();
+  }
+  return out;
+}
+
+Json to_json(const Configuration& configuration) {
+  Json defaults = Json::array();
+  for (const Found& found : configuration.defaults) {
+    defaults.push_back(
+        {{"verb", found.verb},
+         {"option", found.option},
+         {"value", found.from.value},
+         {"from", found.from.origin}});
+  }
+  Json json = {
+      {"file", configuration.file},
+      {"exists", configuration.exists},
+      {"defaults", defaults}};
+  if (!configuration.error.empty()) {
+    json["error"] = configuration.error;
+  }
+  return json;
+}
+
+ExitCode show(const Arguments& arguments, const std::vector<Verb>& verbs) {
+  const Configuration defaults = configuration(verbs);
   const kernels::Info kernels = kernels::info();
   const bool gpu = mlx::core::is_available(mlx::core::Device::gpu);
   if (arguments.json) {
@@ -40,8 +104,9 @@ ExitCode show(const Arguments& arguments) {
         {"threads", kernels.threads},
         {"physical_cores", kernels::physical_cores()},
         {"cache", cache_dir().string()},
-        {"models", engine::models_dir().string()}};
-    print(json.dump(2) + "\n");
+        {"models", engine::models_dir().string()},
+        {"config", to_json(defaults)}};
+    print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     return ExitCode::done;
   }
   std::string ops;
@@ -64,7 +129,24 @@ ExitCode show(const Arguments& arguments) {
               kernels.threads,
               kernels::physical_cores())) +
       row("cache", cache_dir().string()) +
-      row("models", engine::models_dir().string()));
+      row("models", engine::models_dir().string()) +
+      row("configuration",
+          defaults.file.empty() ? "none"
+          : defaults.exists     ? defaults.file
+                                : defaults.file + " (not there)"));
+  if (!defaults.error.empty()) {
+    print(row("", defaults.error));
+  }
+  for (const Found& found : defaults.defaults) {
+    print(
+        row("default",
+            fmt::format(
+                "{} {} {}   ({})",
+                found.verb,
+                found.option,
+                found.from.value,
+                found.from.origin)));
+  }
   return ExitCode::done;
 }
 
@@ -74,7 +156,7 @@ std::string version() {
   return MLXAUDIO_VERSION;
 }
 
-Command info_command() {
+Command info_command(std::function<std::vector<Verb>()> verbs) {
   auto arguments = std::make_shared<Arguments>();
   return {
       {.name = "info",
@@ -89,8 +171,11 @@ Command info_command() {
                           const std::string&) { arguments->json = true; }}}}},
        .examples =
            {{"mlx-audio info",
-             "Version, devices, instruction set, kernels, threads."}}},
-      [arguments](Context&) { return show(*arguments); }};
+             "Version, devices, instruction set, kernels, threads, and where "
+             "defaults of options come from."}}},
+      [arguments, verbs = std::move(verbs)](Context&) {
+        return show(*arguments, verbs());
+      }};
 }
 
 } // namespace mlxaudio::cli

@@ -9,6 +9,7 @@ namespace mlxaudio::cli {
 std::string version();
 
 /// `mlx-audio info`.
-Command info_command();
+/// \param verbs gives all verbs of the program, whose defaults are shown
+Command info_command(std::function<std::vector<Verb>()> verbs);
 
 } // namespace mlxaudio::cli

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/completion.h"
+#include "cli/config.h"
 #include "cli/context.h"
 #include "cli/help.h"
 #include "cli/info.h"
@@ -16,13 +18,17 @@
 namespace mlxaudio::cli {
 namespace {
 
+std::vector<Verb> verbs();
+
 std::vector<Command> commands() {
   return {
       transcribe_command(),
       models_list_command(),
       models_info_command(),
       models_import_command(),
-      info_command()};
+      info_command(verbs),
+      completion_command(verbs),
+      man_command(verbs)};
 }
 
 std::vector<Verb> verbs() {
@@ -34,7 +40,7 @@ std::vector<Verb> verbs() {
 }
 
 bool is_help(const std::string& word) {
-  return word == "--help" || word == "-h";
+  return word == "--help" || word == "-h" || word == "--help-all";
 }
 
 /// How many words of `line` are the name of the verb: 0 if they are not.
@@ -118,10 +124,17 @@ ExitCode dispatch(const std::vector<std::string>& line, Signals& signals) {
         line.end());
     const auto stop = std::find(rest.begin(), rest.end(), "--");
     if (std::any_of(rest.begin(), stop, is_help)) {
-      print(help(command.verb));
+      const bool all = std::find(rest.begin(), stop, "--help-all") != stop;
+      print(help(command.verb, all ? Detail::all : Detail::usual));
       return ExitCode::done;
     }
-    Context context{signals, parse(command.verb, rest)};
+    CommandLine given = read_line(command.verb, rest);
+    Defaults defaults;
+    if (command.verb.configurable) {
+      defaults = find_defaults(config_file(given), verbs(), command.verb);
+    }
+    apply(command.verb, given, defaults);
+    Context context{signals, std::move(given.positionals)};
     return command.run(context);
   }
   if (line.size() > 1 && is_help(line[1])) {

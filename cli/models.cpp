@@ -228,7 +228,8 @@ Command models_info_command() {
            {.name = "NAME",
             .help = "name, folder or file of a model",
             .least = 1,
-            .most = 1},
+            .most = 1,
+            .offer = Offer::models},
        .groups = {json_option(arguments->json)},
        .examples =
            {{"mlx-audio models info base",
@@ -253,7 +254,8 @@ Command models_import_command() {
            {.name = "CHECKPOINT",
             .help = "folder or file",
             .least = 1,
-            .most = 1},
+            .most = 1,
+            .offer = Offer::files},
        .groups =
            {{"Import",
              {{.name = "--name",
@@ -268,7 +270,9 @@ Command models_import_command() {
                .set =
                    [arguments](const std::string& text) {
                      arguments->dtype = dtype_named(text);
-                   }}}}},
+                   },
+               .offer = Offer::choices,
+               .choices = {"f16", "bf16", "f32", "keep"}}}}},
        .examples =
            {{"mlx-audio models import small.pt --name small",
              "Then: mlx-audio transcribe --model small clip.wav"}}},

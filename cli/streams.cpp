@@ -76,6 +76,10 @@ void tell_error(std::string_view message) {
   tell(out + "\n");
 }
 
+void tell_warning(std::string_view message) {
+  tell(fmt::format("mlx-audio: warning: {}\n", message));
+}
+
 void close_output() {
   if (::close(STDOUT_FILENO) != 0 && errno != EBADF) {
     fail(errno);

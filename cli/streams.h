@@ -28,6 +28,9 @@ void tell(std::string_view text);
 /// Says what went wrong, on one line unless it is a list of many.
 void tell_error(std::string_view message);
 
+/// Says what the user should know of, on one line.
+void tell_warning(std::string_view message);
+
 /// Closes the standard output, since some file systems report a failed write
 /// only then. \throws OutputError
 void close_output();

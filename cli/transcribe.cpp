@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/inputs.h"
+#include "cli/json_lines.h"
 #include "cli/progress.h"
 #include "cli/streams.h"
 #include "cli/transcribe_options.h"
@@ -51,6 +52,9 @@ void check_outputs(
   }
   const std::string format = arguments.format.value_or("txt");
   if (!arguments.output_dir) {
+    if (arguments.json) {
+      return;
+    }
     if (format == "all") {
       throw ArgumentError(
           "[cli] --format all makes several files: say where with "
@@ -126,24 +130,35 @@ class Transcriber {
     std::optional<ExitCode> first_failure;
   };
 
+  void prepare();
   void load();
   void transcribe_input(const std::string& input);
-  Transcription decode(const std::string& input);
+  /// \param total becomes the audio's length \unit s
+  Transcription decode(const std::string& input, double& total);
   void on_segments(const std::vector<Segment>& segments);
   void on_language(const std::string& language);
-  void write_results(const std::string& input, const Transcription& result);
-  void count_failure(ExitCode code, std::string_view message);
+  /// \return the files
+  std::vector<fs::path> write_results(
+      const std::string& input, const Transcription& result);
+  void count_failure(
+      const std::string& input, ExitCode code, std::string_view message);
+  void fail(
+      const std::optional<std::string>& input,
+      ExitCode code,
+      std::string_view message);
+  void tell_no_text(const std::string& input);
   void say(std::string_view line);
   void print_timed(const Segment& segment);
   void tell_stats() const;
 
-  /// Whether the standard output carries the results themselves.
+  /// Whether the standard output carries the results in their format.
   bool to_standard_output() const {
-    return !arguments_.output_dir;
+    return !arguments_.output_dir && !arguments_.json;
   }
   /// Whether --verbose's lines take the place of the plain text there.
   bool timed_lines_on_output() const {
-    return arguments_.verbose && (arguments_.output_dir || !arguments_.format);
+    return arguments_.verbose && !arguments_.json &&
+           (arguments_.output_dir || !arguments_.format);
   }
 
   TranscribeArguments arguments_;
@@ -167,11 +182,32 @@ void Transcriber::say(std::string_view line) {
   progress_.restore();
 }
 
-void Transcriber::count_failure(ExitCode code, std::string_view message) {
+void Transcriber::fail(
+    const std::optional<std::string>& input,
+    ExitCode code,
+    std::string_view message) {
+  progress_.finish();
+  if (arguments_.json) {
+    print(error_line(input, code, message));
+  }
+  tell_error(message);
+}
+
+void Transcriber::count_failure(
+    const std::string& input, ExitCode code, std::string_view message) {
   ++counts_.failed;
   counts_.first_failure = counts_.first_failure.value_or(code);
+  fail(input, code, message);
+}
+
+void Transcriber::tell_no_text(const std::string& input) {
   progress_.finish();
-  tell_error(message);
+  const std::string message =
+      fmt::format("interrupted: {} has no text yet", input);
+  if (arguments_.json) {
+    print(error_line(input, ExitCode::interrupted, message));
+  }
+  tell(fmt::format("mlx-audio: {}\n", message));
 }
 
 void Transcriber::load() {
@@ -179,10 +215,36 @@ void Transcriber::load() {
   const auto begin = Clock::now();
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    model_ = SpeechToText::load(arguments_.model, arguments_.load);
+    model_ = SpeechToText::load(
+        find_model(arguments_.model, arguments_.model_dir),
+        arguments_.load);
   }
   load_seconds_ = seconds_since(begin);
   progress_.finish();
+  if (!model_->info().multilingual) {
+    const std::string warning =
+        take_english(arguments_.model, arguments_.options.language);
+    if (!warning.empty()) {
+      tell_warning(warning);
+    }
+  }
+}
+
+/// What can go wrong before the first input.
+void Transcriber::prepare() {
+  for (const std::string& warning : arguments_.warnings) {
+    tell_warning(warning);
+  }
+  try {
+    check_outputs(arguments_, inputs_);
+    load();
+  } catch (const Error& e) {
+    progress_.finish();
+    if (arguments_.json) {
+      print(error_line(std::nullopt, exit_code_of(e.code()), e.what()));
+    }
+    throw;
+  }
 }
 
 void Transcriber::print_timed(const Segment& segment) {
@@ -190,7 +252,8 @@ void Transcriber::print_timed(const Segment& segment) {
       "[{} --> {}] {}\n",
       whisper::format_timestamp(segment.start),
       whisper::format_timestamp(segment.end),
-      segment.text);
+      // The reference prints a segment before it clears it.
+      segment.cleared ? segment.cleared_text : segment.text);
   if (timed_lines_on_output()) {
     print(line);
   } else {
@@ -231,7 +294,7 @@ void Transcriber::on_language(const std::string& language) {
   }
 }
 
-Transcription Transcriber::decode(const std::string& input) {
+Transcription Transcriber::decode(const std::string& input, double& total) {
   // What a callback throws must not be lost, and the model must come to rest
   // first.
   std::exception_ptr failure;
@@ -257,7 +320,6 @@ Transcription Transcriber::decode(const std::string& input) {
       stop.request_stop();
     }
   };
-  double total = 0;
   TranscribeCallbacks callbacks;
   callbacks.on_segments = [&](const std::vector<Segment>& segments) {
     guarded([&] { on_segments(segments); });
@@ -288,8 +350,9 @@ Transcription Transcriber::decode(const std::string& input) {
   return std::move(*result);
 }
 
-void Transcriber::write_results(
+std::vector<fs::path> Transcriber::write_results(
     const std::string& input, const Transcription& result) {
+  std::vector<fs::path> written;
   if (to_standard_output()) {
     if (stream_) {
       std::ostringstream text;
@@ -301,19 +364,24 @@ void Transcriber::write_results(
       }
       print(text.str());
     }
-    return;
   }
-  for (const auto& writer :
-       whisper::get_writer(arguments_.format.value_or("all"))) {
+  if (!arguments_.output_dir) {
+    return written;
+  }
+  for (const auto& writer : whisper::get_writer(
+           arguments_.format.value_or("all"),
+           arguments_.writing)) {
     std::ostringstream text;
     writer->write_result(result, text);
-    AtomicFile file(whisper::output_path(
+    written.push_back(whisper::output_path(
         *arguments_.output_dir,
         name_of(input),
         writer->extension()));
+    AtomicFile file(written.back());
     file.write(text.str());
     file.commit();
   }
+  return written;
 }
 
 void Transcriber::transcribe_input(const std::string& input) {
@@ -321,8 +389,10 @@ void Transcriber::transcribe_input(const std::string& input) {
   heading_due_ = false;
   stream_.reset();
   if (to_standard_output() && !timed_lines_on_output()) {
-    stream_ = std::move(
-        whisper::get_writer(arguments_.format.value_or("txt")).front());
+    stream_ = std::move(whisper::get_writer(
+                            arguments_.format.value_or("txt"),
+                            arguments_.writing)
+                            .front());
   }
   const bool plain = !arguments_.format || *arguments_.format == "txt";
   heading_due_ = to_standard_output() && plain && inputs_.size() > 1;
@@ -341,23 +411,33 @@ void Transcriber::transcribe_input(const std::string& input) {
     print(text.str());
     progress_.restore();
   }
-  const Transcription result = decode(input);
-  transcribe_seconds_ += seconds_since(begin);
+  double total = 0;
+  const Transcription result = decode(input, total);
+  const double seconds = seconds_since(begin);
+  transcribe_seconds_ += seconds;
   progress_.finish();
 
-  if (result.complete) {
-    write_results(input, result);
+  interrupted_ = interrupted_ || !result.complete;
+  if (!result.complete && result.segments.empty()) {
+    tell_no_text(input);
     return;
   }
-  interrupted_ = true;
-  if (!result.segments.empty()) {
-    write_results(input, result);
+  const std::vector<fs::path> written = write_results(input, result);
+  if (arguments_.json) {
+    print(result_line(
+        {input,
+         arguments_.model,
+         arguments_.options.task,
+         total,
+         seconds,
+         written},
+        result));
+  }
+  if (!result.complete) {
     tell(fmt::format(
         "mlx-audio: interrupted: {} is done up to {}\n",
         input,
         clock(result.segments.back().end)));
-  } else {
-    tell(fmt::format("mlx-audio: interrupted: {} has no text yet\n", input));
   }
 }
 
@@ -381,8 +461,7 @@ void Transcriber::tell_stats() const {
 }
 
 ExitCode Transcriber::run() {
-  check_outputs(arguments_, inputs_);
-  load();
+  prepare();
   for (const std::string& input : inputs_) {
     if (context_.signals.stopped()) {
       interrupted_ = true;
@@ -396,9 +475,7 @@ ExitCode Transcriber::run() {
     } catch (const Error& e) {
       if (e.code() == ErrorCode::interrupted) {
         interrupted_ = true;
-        progress_.finish();
-        tell(
-            fmt::format("mlx-audio: interrupted: {} has no text yet\n", input));
+        tell_no_text(input);
         break;
       }
       // What is wrong with an option is wrong for every input, and a broken
@@ -406,20 +483,26 @@ ExitCode Transcriber::run() {
       const bool option = e.code() == ErrorCode::argument ||
                           e.code() == ErrorCode::token ||
                           e.code() == ErrorCode::unsupported;
-      if (option || (e.code() == ErrorCode::output && to_standard_output())) {
+      if (option) {
+        fail(std::nullopt, ExitCode::usage, e.what());
+        return ExitCode::usage;
+      }
+      if (e.code() == ErrorCode::output && !arguments_.output_dir) {
         progress_.finish();
         tell_error(e.what());
-        return option ? ExitCode::usage : ExitCode::output;
+        return ExitCode::output;
       }
-      count_failure(exit_code_of(e.code()), e.what());
+      count_failure(input, exit_code_of(e.code()), e.what());
     } catch (const std::bad_alloc&) {
       count_failure(
+          input,
           ExitCode::input,
           fmt::format(
               "[cli] {}: not enough memory: use a smaller model or file",
               input));
     } catch (const std::exception& e) {
       count_failure(
+          input,
           ExitCode::input,
           fmt::format("[cli] {}: {}", input, e.what()));
     }

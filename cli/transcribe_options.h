@@ -1,29 +1,64 @@
 // SPDX-License-Identifier: MIT
+// Ported from openai-whisper, Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/verb.h"
 #include "mlxaudio/load.h"
 #include "mlxaudio/stt.h"
+#include "models/whisper/writers.h"
 
 namespace mlxaudio::cli {
 
 /// What the command line of `mlx-audio transcribe` asks for.
 struct TranscribeArguments {
   std::string model;
+  /// Where models of the catalogue lie; empty: the store.
+  std::optional<std::filesystem::path> model_dir;
   LoadOptions load;
   TranscribeOptions options;
-  std::optional<std::string> format; ///< of kOutputFormats, or "all"
+  bool fp16 = true;
+  whisper::WriterOptions writing;
+  std::optional<std::string> format; ///< of `formats()`, or "all"
   std::optional<std::filesystem::path> output_dir;
+  bool json = false; ///< a line of JSON for each input, for programs
   bool verbose = false;
   bool stats = false;
+
+  // What `options.temperature` is made of.
+  double temperature = 0;
+  std::optional<double> temperature_increment_on_fallback;
+
+  /// What to tell before the work begins.
+  std::vector<std::string> warnings;
 };
 
+/// The formats that there are, without "all".
+std::vector<std::string> formats();
+
 /// The table of its options, which fill `arguments`.
+/// \port whisper.transcribe.cli
 Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& arguments);
+
+/// What to load for `--model` and `--model-dir`.
+///
+/// With a folder, a model of the catalogue is looked for there: under its
+/// name, and as openai-whisper keeps it (`base.pt`). All else is what it is
+/// without.
+/// \throws ConfigError if the folder does not have it
+std::string find_model(
+    const std::string& name,
+    const std::optional<std::filesystem::path>& model_dir);
+
+/// Gives an English-only model the language that it has.
+/// \return what to tell a user who asked for another, or nothing
+std::string take_english(
+    const std::string& model, std::optional<std::string>& language);
 
 } // namespace mlxaudio::cli

@@ -10,6 +10,10 @@
 #   lib/cmake/mlxaudio/  find_package(mlxaudio)
 #   share/mlx-audio/     Whisper's vocabularies
 #   share/portproof/     the workbench's recorder (Python)
+#   share/man/man1/      mlx-audio(1)
+#   share/bash-completion/completions/, share/zsh/site-functions/,
+#   share/fish/vendor_completions.d/
+#                        what shells complete command lines with
 #   share/doc/mlx-audio/ licences
 
 include(CMakePackageConfigHelpers)
@@ -55,6 +59,31 @@ if(TARGET mlx-audio)
       "${origin}/${bin_to_lib}/mlxaudio;${origin}/${bin_to_lib}/mlxaudio/mlx/lib"
   )
   install(TARGETS mlx-audio RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+
+  # The program itself writes its manual and completions, from its options.
+  set(written "${PROJECT_BINARY_DIR}/share")
+  add_custom_command(
+    OUTPUT "${written}/mlx-audio.1" "${written}/mlx-audio.bash"
+           "${written}/_mlx-audio" "${written}/mlx-audio.fish"
+    COMMAND ${CMAKE_COMMAND} -E make_directory "${written}"
+    COMMAND mlx-audio man > "${written}/mlx-audio.1"
+    COMMAND mlx-audio completion bash > "${written}/mlx-audio.bash"
+    COMMAND mlx-audio completion zsh > "${written}/_mlx-audio"
+    COMMAND mlx-audio completion fish > "${written}/mlx-audio.fish"
+    DEPENDS mlx-audio
+    COMMENT "Writing the manual and the completions of shells"
+    VERBATIM)
+  add_custom_target(mlxaudio_pages ALL DEPENDS "${written}/mlx-audio.1")
+  install(FILES "${written}/mlx-audio.1"
+          DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(
+    FILES "${written}/mlx-audio.bash"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+    RENAME mlx-audio)
+  install(FILES "${written}/_mlx-audio"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES "${written}/mlx-audio.fish"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
 install(

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "core/atomic_file.h"
+#include "core/toml.h"
 #include "mlxaudio/error.h"
 #include "portproof/text.h"
-#include "portproof/toml.h"
 
 namespace portproof {
 namespace {
@@ -196,7 +196,7 @@ Reference Reference::load(const Project& project, const std::string& model) {
         r.path.string(),
         model));
   }
-  r.toml = read_toml(r.path);
+  r.toml = mlxaudio::read_toml(r.path);
   const std::string where = fmt::format("[portproof] {}:", r.path.string());
   const Table top(r.toml, where);
   r.model = top.get<std::string>("model");

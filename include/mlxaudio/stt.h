@@ -117,6 +117,8 @@ struct Segment {
   std::optional<std::vector<Word>> words = {}; ///< with `word_timestamps`
   /// Whether it had no length or no text; then its text and tokens are gone.
   bool cleared = false;
+  /// The text that a cleared segment had.
+  std::string cleared_text = {};
 };
 
 /// A language and how likely it is.

@@ -12,7 +12,17 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-FILES = ("model", "audio", "tokenizer", "decoding", "timing", "transcribe", "utils", "streaming")
+FILES = (
+    "model",
+    "audio",
+    "tokenizer",
+    "decoding",
+    "timing",
+    "transcribe",
+    "cli",
+    "utils",
+    "streaming",
+)
 
 for file in FILES:
     importlib.import_module(f"recorded_calls.{file}")

@@ -4,7 +4,6 @@
 #include "mlxaudio/error.h"
 #include "portproof/port.h"
 #include "portproof/tests/project.h"
-#include "portproof/toml.h"
 
 namespace portproof {
 namespace {
@@ -22,38 +21,6 @@ std::string message(const std::function<void()>& action) {
     return e.what();
   }
   return "";
-}
-
-TEST(Toml, ReadsWhatReferenceFilesUse) {
-  const mlxaudio::Json j = parse_toml(
-      "a = 1 # one\n"
-      "b.\"c d\" = \"x\\ty\\u00e9\"\n"
-      "list = [1, 2.5, # two\n  true,\n]\n"
-      "[t.u]\nk = 'raw\\n'\n"
-      "m = { x = 1, y = \"z\" }\n"
-      "[[r]]\nn = 1\n[r.sub]\nq = 1\n[[r]]\nn = -2_000\n[r.sub]\nq = 2\n",
-      "text");
-  EXPECT_EQ(
-      j,
-      mlxaudio::Json::parse(
-          R"({"a": 1, "b": {"c d": "x\tyé"}, "list": [1, 2.5, true],
-              "t": {"u": {"k": "raw\\n", "m": {"x": 1, "y": "z"}}},
-              "r": [{"n": 1, "sub": {"q": 1}}, {"n": -2000, "sub": {"q": 2}}]})"));
-}
-
-TEST(Toml, SaysWhereItIsWrong) {
-  for (const auto& [text, where] :
-       std::vector<std::pair<std::string, std::string>>{
-           {"a = 1\na = 2\n", "line 2: `a` is set twice"},
-           {"\n\nb = \"x\n", "line 3: the string does not end"},
-           {"x = 2026-01-01\n", "line 1: `2026-01-01` is no value"},
-           {"x = \"\"\"y\"\"\"\n", "line 1: strings of several lines"},
-           {"[t]\n[t]\n", "line 2: `t` is defined twice"},
-           {"x = [1, 2\n", "expected `]`"},
-           {"x 1\n", "expected `=`"}}) {
-    const std::string what = message([&] { parse_toml(text, "f.toml"); });
-    EXPECT_NE(what.find(where), std::string::npos) << what;
-  }
 }
 
 TEST(Reference, NamesTheKeyThatIsWrong) {

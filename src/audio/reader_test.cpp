@@ -12,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "audio/input_file.h"
+#include "audio/sound_file.h"
 #include "audio/testing.h"
 
 namespace mlxaudio {
@@ -319,6 +321,17 @@ TEST_F(Reader, ReadsTheStandardInput) {
   ::close(saved);
   ::close(opened);
   EXPECT_EQ(audio.samples.size(), samples.size());
+}
+
+TEST_F(Reader, WhatLibsndfileRefusesStaysOpen) {
+  // Cut within the description of the samples.
+  const auto path = folder_ / "cut.wav";
+  write_bytes(
+      path,
+      wav_bytes({}, bytes_of(sine(440, 16000, 100))).substr(0, 30));
+  const InputFile input(path);
+  EXPECT_EQ(open_sound_file(input, 16000).source, nullptr);
+  EXPECT_GE(::fcntl(input.descriptor(), F_GETFD), 0);
 }
 
 // A stand-in for ffmpeg, so that what is asked of it, and what becomes of its

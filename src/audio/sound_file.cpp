@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "audio/sound_file.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -325,7 +326,13 @@ SoundFile open_sound_file(const InputFile& input, int sample_rate) {
   }
   ::lseek(input.descriptor(), 0, SEEK_SET);
   SF_INFO info{};
-  Sound file(sf_open_fd(input.descriptor(), SFM_READ, &info, SF_FALSE));
+  // libsndfile closes what it cannot open even if told not to, so it gets a
+  // descriptor of its own.
+  Sound file(sf_open_fd(
+      ::fcntl(input.descriptor(), F_DUPFD_CLOEXEC, 0),
+      SFM_READ,
+      &info,
+      SF_TRUE));
   // libsndfile takes some names' endings for headerless formats.
   if (!file || major_format(info) == SF_FORMAT_RAW) {
     return {nullptr, file ? "no header" : sf_strerror(nullptr)};

@@ -42,7 +42,10 @@ class CliTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def environment(self):
-        return dict(os.environ, LC_ALL="C.UTF-8")
+        """Ours, without what may give the program other defaults."""
+        plain = {k: v for k, v in os.environ.items()
+                 if not k.startswith("MLXAUDIO_TRANSCRIBE_")}
+        return dict(plain, LC_ALL="C.UTF-8", MLXAUDIO_CONFIG="/dev/null")
 
     def command(self, *arguments):
         return [PROGRAM, *map(str, arguments)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Audio that is odd, damaged or none at all."""
 
+import json
 import struct
 import unittest
 
@@ -125,6 +126,32 @@ class Batches(CliTest):
         self.assertEqual(filed.code, DONE, filed.err)
         self.assertEqual((self.folder / "out/stdin.txt").read_text("utf-8"),
                          named.out)
+
+    def test_a_stream_that_was_cut_short(self):
+        whole = sounds.wav(sounds.pcm16(sounds.tone(1)))
+        for cut in (len(whole) // 2, len(whole) // 2 + 1, len(whole) - 1, 30):
+            with self.subTest(cut):
+                result = self.transcribe("-", input=whole[:cut])
+                self.assertEqual(result.out, "")
+                self.assert_fails(result, INPUT, "standard input")
+
+    def test_a_stream_that_ends_in_the_middle_of_a_frame(self):
+        # Programs that write to a pipe do not know the length; what is whole
+        # counts, as for ffmpeg.
+        frames = [x for x in sounds.tone(1) for _ in range(2)]
+        data = sounds.wav(sounds.pcm16(frames), channels=2)
+        at = data.index(b"data") + 4
+        stream = (data[:4] + b"\xff" * 4 + data[8:at] + b"\xff" * 4
+                  + data[at + 4:])
+        whole = self.transcribe("-", "-f", "json", input=stream[:-4])
+        self.assertEqual(whole.code, DONE, whole.err)
+        self.assertTrue(json.loads(whole.out)["segments"])
+        for missing in (1, 2, 3):
+            with self.subTest(missing):
+                cut = self.transcribe("-", "-f", "json",
+                                      input=stream[:-missing])
+                self.assertEqual(cut.code, DONE, cut.err)
+                self.assertEqual(cut.out, whole.out)
 
     def test_nothing_on_the_standard_input(self):
         self.assertEqual(self.transcribe("-", input=b"").code, INPUT)

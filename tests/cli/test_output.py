@@ -37,6 +37,19 @@ class Formats(CliTest):
         self.assertEqual(self.transcribe("a.wav").out,
                          (out / "a.txt").read_text("utf-8"))
 
+    def test_lyrics(self):
+        result = self.transcribe("a.wav", "-f", "lrc")
+        self.assertEqual(result.code, DONE, result.err)
+        self.assertRegex(result.out, r"\A(\[\d\d:\d\d\.\d\d\]\S.*\n)+\Z")
+        self.transcribe("a.wav", "-f", "lrc", "-o", "out")
+        self.assertEqual((self.folder / "out/a.lrc").read_text("utf-8"),
+                         result.out)
+
+    def test_a_dash_is_the_standard_output(self):
+        shown = self.transcribe("a.wav", "-o", "out", "-o", "-")
+        self.assertEqual(shown.out, self.transcribe("a.wav").out)
+        self.assertFalse((self.folder / "out").exists())
+
     def test_json_has_the_references_keys_in_its_order(self):
         result = json.loads(self.transcribe("a.wav", "-f", "json").out)
         self.assertEqual(list(result), ["text", "segments", "language"])

@@ -8,7 +8,8 @@ import program
 import sounds
 from program import DONE, INPUT, MODEL, USAGE, CliTest
 
-VERBS = ("transcribe", "models list", "models info", "models import", "info")
+VERBS = ("transcribe", "models list", "models info", "models import", "info",
+         "completion", "man")
 
 
 class Help(CliTest):
@@ -27,10 +28,21 @@ class Help(CliTest):
                 self.assertEqual(result.code, DONE)
                 self.assertIn(f"Usage: mlx-audio {verb}", result.out)
                 self.assertIn("Examples", result.out)
-                for line in result.out.splitlines():
+                every = self.run_program(*verb.split(), "--help-all")
+                self.assertEqual(every.code, DONE)
+                for line in (result.out + every.out).splitlines():
                     self.assertLessEqual(len(line), 80, line)
                 self.assertEqual(
                     self.run_program("help", *verb.split()).out, result.out)
+
+    def test_the_usual_page_names_the_options_that_it_leaves_out(self):
+        usual = self.run_program("transcribe", "--help").out
+        every = self.run_program("transcribe", "--help-all").out
+        self.assertLess(len(usual.splitlines()), 120)
+        for option in ("--patience", "--best-of", "--seed", "--config"):
+            self.assertIn(option, usual)
+            self.assertRegex(every, rf"(?m)^  {option}\b")
+        self.assertNotIn("--help-all", every)
 
     def test_help_wins_over_wrong_options(self):
         result = self.run_program("transcribe", "--nonsense", "--help")
@@ -104,20 +116,36 @@ class WrongOptions(CliTest):
                 ("--max-initial-timestamp", "31"),
                 ("--threads", "-1"),
                 ("--threads", "many"),
-                ("--threads", "100000")]:
+                ("--threads", "100000"),
+                ("--beam-size", "many"),
+                ("--patience", "0"),
+                ("--length-penalty", "2"),
+                ("--temperature", "nan"),
+                ("--best-of", "0"),
+                ("--seed", "-1"),
+                ("--fp16", "yes"),
+                ("--compression-ratio-threshold", "nan"),
+                ("--clip-timestamps", "1,two"),
+                ("--hallucination-silence-threshold", "-1"),
+                ("--word-timestamps", "on"),
+                ("--max-line-width", "wide")]:
             with self.subTest(option=option, value=value):
                 self.assert_usage(
                     ["transcribe", option, value, "a.wav"], option)
 
-    def test_only_greedy_decoding(self):
-        self.assert_usage(["transcribe", "--beam-size", "5", "a.wav"],
-                          "--beam-size", "greedy")
-        self.assert_usage(["transcribe", "--temperature", "0.2", "a.wav"],
-                          "--temperature", "greedy")
-
-    def test_options_of_the_reference_that_there_are_not(self):
-        self.assert_usage(["transcribe", "--word_timestamps", "True", "a.wav"],
-                          "--word_timestamps", "openai-whisper")
+    def test_options_that_contradict_each_other(self):
+        for words, part in [
+                (("--patience", "2", "--beam_size", "0"), "--beam-size"),
+                (("--best_of", "3", "--temperature_increment_on_fallback",
+                  "None"), "--temperature"),
+                (("--highlight_words", "True"), "--word-timestamps"),
+                (("--max_line_width", "20"), "--word-timestamps"),
+                (("--temperature", "2"), "None"),
+                (("--json", "--format", "srt"), "--json"),
+                (("--config", "x", "--no-config"), "--no-config")]:
+            with self.subTest(words):
+                self.assert_usage(["transcribe", *words, "a.wav"], words[0].
+                                  replace("_", "-"), part)
 
     def test_one_output_for_many(self):
         self.assert_usage(["transcribe", "-f", "all", "a.wav"], "--output-dir")
@@ -159,9 +187,19 @@ class Spelling(CliTest):
 
     def test_zero_and_none_are_greedy(self):
         path = sounds.write_tone(self.folder / "a.wav")
-        result = self.transcribe(
-            path, "--beam-size", "0", "--temperature", "0")
-        self.assertEqual(result.code, DONE, result.err)
+        zero = self.transcribe(path, "--beam-size", "0", "-f", "json")
+        none = self.transcribe(path, "--beam-size", "None", "-f", "json")
+        self.assertEqual(zero.code, DONE, zero.err)
+        self.assertEqual(zero.out, none.out)
+
+    def test_numbers_are_pythons(self):
+        path = sounds.write_tone(self.folder / "a.wav")
+        plain = self.transcribe(path, "--suppress_tokens", "1,20", "-f", "json",
+                                "--no_speech_threshold", "0.5")
+        other = self.transcribe(path, "--suppress_tokens", " 1, 2_0", "-f",
+                                "json", "--no_speech_threshold", " +5e-1 ")
+        self.assertEqual(plain.code, DONE, plain.err)
+        self.assertEqual(plain.out, other.out)
 
     def test_files_after_two_dashes(self):
         path = sounds.write_tone(self.folder / "-odd.wav")
@@ -184,6 +222,8 @@ class Information(CliTest):
         facts = json.loads(self.run_program("info", "--json").out)
         self.assertGreaterEqual(facts["threads"], 1)
         self.assertIn("cpu", facts["devices"])
+        self.assertEqual(facts["config"],
+                         {"file": "", "exists": False, "defaults": []})
 
     def test_models_list(self):
         result = self.run_program("models", "list")

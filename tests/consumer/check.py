@@ -115,6 +115,15 @@ def main(build, compiler):
         for name in ("multilingual", "gpt2"):
             path = prefix / "share/mlx-audio/whisper" / f"{name}.tiktoken"
             expect(path.is_file(), f"{path} was not installed")
+        for name in ("man/man1/mlx-audio.1",
+                     "bash-completion/completions/mlx-audio",
+                     "zsh/site-functions/_mlx-audio",
+                     "fish/vendor_completions.d/mlx-audio.fish"):
+            path = prefix / "share" / name
+            expect(path.is_file() and "--output" in
+                   path.read_text("utf-8").replace("\\-", "-").replace(
+                       "-l output", "--output"),
+                   f"{path} was not installed, or knows no options")
     print("consumer: all well")
 
 

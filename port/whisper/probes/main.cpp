@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
   Probes probes;
   for (const auto add :
        {add_audio,
+        add_cli,
         add_decoding,
         add_init,
         add_model,

@@ -7,6 +7,7 @@ namespace mlxaudio::port {
 
 // One for each file of the reference.
 void add_audio(Probes& p);
+void add_cli(Probes& p);
 void add_decoding(Probes& p);
 void add_init(Probes& p);
 void add_model(Probes& p);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/utils.h"
 
+#include <cmath>
 #include <sstream>
 
 #include "models/whisper/writers.h"
 #include "probes.h"
 #include "result.h"
+#include "text/python.h"
 
 namespace mlxaudio::port {
 
@@ -52,7 +54,9 @@ void add_utils(Probes& p) {
 
   p.add("whisper.utils.optional_float", [](Call& c) {
     const auto value = optional_float(c.get<std::string>("string"));
-    return value ? Json(*value) : Json();
+    return !value                  ? Json()
+           : std::isfinite(*value) ? Json(*value)
+                                   : Json(text::python_repr(*value));
   });
 
   p.add("whisper.utils.compression_ratio", [](Call& c) {

@@ -5,6 +5,7 @@ import io
 import os
 import tempfile
 
+import numpy as np
 from portproof_trace import attempt
 
 from whisper import utils
@@ -21,8 +22,15 @@ def _(calls, name):
 @component("whisper.utils.str2bool", "whisper.utils.optional_int", "whisper.utils.optional_float")
 def _(calls, name):
     function = getattr(utils, name.rpartition(".")[2])
-    for text in ("True", "False", "None", "7", "-3", "0.5", "1e-3", "true", "x", ""):
-        calls.add(f"'{text}'", TORCH, {"string": text}, attempt(lambda: function(text)))
+    for text in (
+        "True", "False", "None", "7", "-3", "0.5", "1e-3", "true", "x", "", " 5 ", "\t-5\n",
+        "\u30005\u00a0", "\x1c5", "+5", "+-5", "- 5", "1_000", "1__0", "_1", "1_", "007", "1_0.5_0",
+        "1_.5", "1._5", "1e1_0", ".5", "5.", "5.e+3", ".", "e5", "0x10", "1,5", "none", "1e400", "1e-400",
+    ):
+        value = attempt(lambda: function(text))
+        if isinstance(value, float) and not np.isfinite(value):
+            value = repr(value)  # JSON has no word for it
+        calls.add(ascii(text), TORCH, {"string": text}, value)
 
 
 @component("whisper.utils.compression_ratio")

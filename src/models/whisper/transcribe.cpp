@@ -463,7 +463,7 @@ Transcription transcribe(
         // Nothing was said in no time, or nothing at all.
         if (segment.start == segment.end ||
             text::python_strip(segment.text).empty()) {
-          segment.text.clear();
+          segment.cleared_text = std::exchange(segment.text, {});
           segment.tokens.clear();
           if (segment.words) {
             segment.words->clear();

@@ -323,6 +323,9 @@ TEST(Transcribe, ClearsSegmentsWithoutLengthOrText) {
     EXPECT_TRUE(result.segments[i].tokens.empty());
     EXPECT_EQ(result.segments[i].id, static_cast<int>(i));
   }
+  EXPECT_EQ(result.segments[1].cleared_text, "ho");
+  EXPECT_EQ(result.segments[2].cleared_text, " ");
+  EXPECT_EQ(result.segments[3].cleared_text, "");
   EXPECT_EQ(result.text, "hihi");
 }
 

@@ -3,9 +3,9 @@
 // https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
 #include "models/whisper/utils.h"
 
-#include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +14,7 @@
 #include "core/utf8.h"
 #include "mlxaudio/error.h"
 #include "text/python.h"
+#include "text/python_numbers.h"
 
 namespace mlxaudio::whisper {
 namespace {
@@ -47,24 +48,24 @@ std::optional<int> optional_int(std::string_view string) {
   if (string == "None") {
     return std::nullopt;
   }
-  int value = 0;
-  const auto [last, error] =
-      std::from_chars(string.data(), string.data() + string.size(), value);
-  if (error != std::errc{} || last != string.data() + string.size()) {
+  const auto value = text::python_int(string);
+  if (!value) {
     throw ArgumentError(
         fmt::format("expected a whole number or None, got {}", quoted(string)));
   }
-  return value;
+  if (*value < std::numeric_limits<int>::min() ||
+      *value > std::numeric_limits<int>::max()) {
+    throw ArgumentError(fmt::format("{} is too large a number", *value));
+  }
+  return static_cast<int>(*value);
 }
 
 std::optional<double> optional_float(std::string_view string) {
   if (string == "None") {
     return std::nullopt;
   }
-  double value = 0;
-  const auto [last, error] =
-      std::from_chars(string.data(), string.data() + string.size(), value);
-  if (error != std::errc{} || last != string.data() + string.size()) {
+  const auto value = text::python_float(string);
+  if (!value) {
     throw ArgumentError(
         fmt::format("expected a number or None, got {}", quoted(string)));
   }

@@ -21,12 +21,12 @@ std::int64_t exact_div(std::int64_t x, std::int64_t y);
 /// \throws ArgumentError
 bool str2bool(std::string_view string);
 
-/// An integer, or nothing for "None". \port whisper.utils.optional_int
-/// \throws ArgumentError
+/// An integer as Python's `int()` takes it, or nothing for "None". \port
+/// whisper.utils.optional_int \throws ArgumentError
 std::optional<int> optional_int(std::string_view string);
 
-/// A number, or nothing for "None". \port whisper.utils.optional_float
-/// \throws ArgumentError
+/// A number as Python's `float()` takes it, or nothing for "None". \port
+/// whisper.utils.optional_float \throws ArgumentError
 std::optional<double> optional_float(std::string_view string);
 
 /// Bytes of a text over its size compressed by zlib: high for text that

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/utf8.h"
+#include "models/whisper/lrc_writer.h"
 #include "models/whisper/subtitle_lines.h"
 #include "models/whisper/utils.h"
 #include "text/python.h"
@@ -110,8 +111,11 @@ std::unique_ptr<ResultWriter> make_writer(
   if (format == "json") {
     return std::make_unique<WriteJSON>();
   }
+  if (format == "lrc") {
+    return std::make_unique<WriteLRC>();
+  }
   throw ArgumentError(fmt::format(
-      "[whisper.writers] unknown format \"{}\": use one of {} or all",
+      "[whisper.writers] unknown format \"{}\": use one of {}, lrc or all",
       format,
       fmt::join(kOutputFormats, ", ")));
 }

@@ -163,7 +163,7 @@ class WriteJSON final : public ResultWriter {
 inline constexpr std::array<std::string_view, 5> kOutputFormats = {
     "txt", "vtt", "srt", "tsv", "json"};
 
-/// Writers of a format, or of all of them for "all".
+/// Writers of a format, "lrc" too, or of all of `kOutputFormats` for "all".
 /// \port whisper.utils.get_writer
 /// \throws ArgumentError for a format that there is not, and for a negative
 ///   option of subtitles

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "portproof/toml.h"
+#include "core/toml.h"
 
 #include <cctype>
 #include <charconv>
@@ -12,16 +12,13 @@
 #include "core/utf8.h"
 #include "mlxaudio/error.h"
 
-namespace portproof {
+namespace mlxaudio {
 namespace {
-
-using mlxaudio::ConfigError;
-using mlxaudio::Json;
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& name)
-      : text_(text), name_(name) {}
+  Parser(std::string_view text, const std::string& name, TomlLines* lines)
+      : text_(text), name_(name), lines_(lines) {}
 
   Json document() {
     Json root = Json::object();
@@ -30,7 +27,7 @@ class Parser {
       if (peek() == '[') {
         table = header(root);
       } else {
-        assign(*table);
+        assign(*table, table_);
       }
       end_of_line();
     }
@@ -42,7 +39,7 @@ class Parser {
 
   [[noreturn]] void fail(const std::string& what) const {
     throw ConfigError(
-        fmt::format("[portproof] {}, line {}: {}", name_, line_, what));
+        fmt::format("[core.toml] {}, line {}: {}", name_, line_, what));
   }
 
   bool at_end() const {
@@ -98,8 +95,8 @@ class Parser {
     skip_spaces();
     skip_comment();
     take('\r');
-    if (!at_end()) {
-      expect('\n', "at the end of the line");
+    if (!at_end() && !take('\n')) {
+      fail("expected nothing more before the end of the line");
     }
   }
 
@@ -126,6 +123,9 @@ class Parser {
     for (skip_spaces(); take('.'); skip_spaces()) {
       skip_spaces();
       keys.push_back(simple_key());
+      if (keys.size() > kTomlDepth) {
+        fail(fmt::format("more than {} names in one key", kTomlDepth));
+      }
     }
     return keys;
   }
@@ -165,6 +165,7 @@ class Parser {
         fail(fmt::format("`{}` is a table already", keys.back()));
       }
       place.push_back(Json::object());
+      table_ = keys;
       return &place.back();
     }
     std::string path;
@@ -178,10 +179,12 @@ class Parser {
       fail(fmt::format("`{}` is defined twice", keys.back()));
     }
     seen_.insert(path);
+    table_ = keys;
     return &place;
   }
 
-  void assign(Json& table) {
+  void assign(Json& table, const Key& path) {
+    const int line = line_;
     const Key keys = key();
     skip_spaces();
     expect('=', "after the key");
@@ -191,24 +194,31 @@ class Parser {
     if (!place.is_null()) {
       fail(fmt::format("`{}` is set twice", keys.back()));
     }
-    place = value();
+    Key whole = path;
+    whole.insert(whole.end(), keys.begin(), keys.end());
+    place = value(whole);
+    if (lines_) {
+      (*lines_)[whole] = line;
+    }
   }
 
-  Json value() {
+  Json value(const Key& path) {
     const char c = peek();
     if (c == '"' || c == '\'') {
       return string();
     }
-    if (c == '[') {
-      return array();
+    if (c != '[' && c != '{') {
+      return word();
     }
-    if (c == '{') {
-      return inline_table();
+    if (++depth_ > kTomlDepth) {
+      fail(fmt::format("more than {} levels of nesting", kTomlDepth));
     }
-    return word();
+    Json out = c == '[' ? array(path) : inline_table(path);
+    --depth_;
+    return out;
   }
 
-  Json array() {
+  Json array(const Key& path) {
     next();
     Json out = Json::array();
     for (;;) {
@@ -216,7 +226,7 @@ class Parser {
       if (take(']')) {
         return out;
       }
-      out.push_back(value());
+      out.push_back(value(path));
       skip_lines();
       if (!take(',')) {
         expect(']', "at the end of the array");
@@ -225,7 +235,7 @@ class Parser {
     }
   }
 
-  Json inline_table() {
+  Json inline_table(const Key& path) {
     next();
     Json out = Json::object();
     skip_spaces();
@@ -234,11 +244,34 @@ class Parser {
     }
     do {
       skip_spaces();
-      assign(out);
+      assign(out, path);
       skip_spaces();
     } while (take(','));
     expect('}', "at the end of the inline table");
     return out;
+  }
+
+  /// What from_chars() reads of a number: without `_` between digits and `+`
+  /// in front. Empty if it is none.
+  static std::string number_of(const std::string& w) {
+    const auto is_digit = [&w](std::size_t i) {
+      return i < w.size() &&
+             std::isdigit(static_cast<unsigned char>(w[i])) != 0;
+    };
+    const std::size_t sign = !w.empty() && (w[0] == '+' || w[0] == '-') ? 1 : 0;
+    const std::string_view value = std::string_view(w).substr(sign);
+    if (!is_digit(sign) && value != "inf" && value != "nan") {
+      return "";
+    }
+    std::string digits = w[0] == '-' ? "-" : "";
+    for (std::size_t i = sign; i < w.size(); ++i) {
+      if (w[i] != '_') {
+        digits += w[i];
+      } else if (!is_digit(i - 1) || !is_digit(i + 1)) {
+        return "";
+      }
+    }
+    return digits;
   }
 
   Json word() {
@@ -249,12 +282,7 @@ class Parser {
     if (w == "true" || w == "false") {
       return w == "true";
     }
-    std::string digits;
-    for (const char c : w) {
-      if (c != '_' && !(c == '+' && digits.empty())) {
-        digits += c;
-      }
-    }
+    const std::string digits = number_of(w);
     const char* end = digits.data() + digits.size();
     std::int64_t integer = 0;
     if (auto r = std::from_chars(digits.data(), end, integer);
@@ -326,7 +354,7 @@ class Parser {
           fail("a malformed \\u escape");
         }
         at_ += length;
-        mlxaudio::append_utf8(out, static_cast<char32_t>(code));
+        append_utf8(out, static_cast<char32_t>(code));
         return;
       }
       default:
@@ -338,19 +366,21 @@ class Parser {
   const std::string& name_;
   std::size_t at_ = 0;
   int line_ = 1;
+  std::size_t depth_ = 0;
+  Key table_; ///< that assignments go to
   std::set<std::string> seen_;
+  TomlLines* lines_;
 };
 
 } // namespace
 
-mlxaudio::Json parse_toml(std::string_view text, const std::string& name) {
-  return Parser(text, name).document();
+Json parse_toml(
+    std::string_view text, const std::string& name, TomlLines* lines) {
+  return Parser(text, name, lines).document();
 }
 
-mlxaudio::Json read_toml(const std::filesystem::path& path) {
-  return parse_toml(
-      mlxaudio::read_file(path, mlxaudio::ErrorCode::config),
-      path.string());
+Json read_toml(const std::filesystem::path& path, TomlLines* lines) {
+  return parse_toml(read_file(path, ErrorCode::config), path.string(), lines);
 }
 
-} // namespace portproof
+} // namespace mlxaudio
