@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-FILES = ("model", "audio", "tokenizer", "decoding", "transcribe", "utils")
+FILES = ("model", "audio", "tokenizer", "decoding", "transcribe", "utils", "normalizers")
 
 for file in FILES:
     importlib.import_module(f"recorded_calls.{file}")

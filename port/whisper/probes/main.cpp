@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
         add_decoding,
         add_init,
         add_model,
+        add_normalizers,
         add_tokenizer,
         add_transcribe,
         add_utils}) {

@@ -10,6 +10,7 @@ void add_audio(Probes& p);
 void add_decoding(Probes& p);
 void add_init(Probes& p);
 void add_model(Probes& p);
+void add_normalizers(Probes& p);
 void add_tokenizer(Probes& p);
 void add_transcribe(Probes& p);
 void add_utils(Probes& p);
