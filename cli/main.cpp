@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "cli/context.h"
+#include "cli/evaluate.h"
+#include "cli/evaluate_compare.h"
 #include "cli/help.h"
 #include "cli/info.h"
 #include "cli/models.h"
@@ -19,6 +21,8 @@ namespace {
 std::vector<Command> commands() {
   return {
       transcribe_command(),
+      evaluate_command(),
+      evaluate_compare_command(),
       models_list_command(),
       models_info_command(),
       models_import_command(),
