@@ -88,6 +88,10 @@ class Evaluator {
   void load();
   /// Transcribes and scores one file; false if it was interrupted.
   bool evaluate(const ManifestEntry& entry, std::size_t number);
+  /// The same, with what goes wrong noted as the result.
+  /// \throws ArgumentError for what would go wrong with every file
+  void evaluate_or_fail(const ManifestEntry& entry, std::size_t number);
+  void evaluate_all();
   void fail(
       const ManifestEntry& entry, ExitCode code, std::string_view message);
   void take(FileResult result);
@@ -96,6 +100,7 @@ class Evaluator {
   /// Whether an error is one of the options, and so of every file.
   bool concerns_all(const Error& error, const ManifestEntry& entry) const;
   std::string place_of(const ManifestEntry& entry) const;
+  void write_document() const;
   void finish();
 
   EvaluateArguments arguments_;
@@ -154,8 +159,8 @@ void Evaluator::print_row(const FileResult& result) {
 }
 
 void Evaluator::take(FileResult result) {
-  print_row(result);
   evaluation_.files.push_back(std::move(result));
+  print_row(evaluation_.files.back());
 }
 
 void Evaluator::fail(
@@ -241,15 +246,57 @@ bool Evaluator::concerns_all(
   }
 }
 
-void Evaluator::finish() {
-  progress_.finish();
+void Evaluator::write_document() const {
   if (arguments_.output) {
     write_file(*arguments_.output, document(evaluation_));
   }
+}
+
+void Evaluator::finish() {
+  progress_.finish();
+  write_document();
   if (table_) {
     print(table_->summary(evaluation_.totals()));
   } else {
     print(document(evaluation_));
+  }
+}
+
+void Evaluator::evaluate_or_fail(
+    const ManifestEntry& entry, std::size_t number) {
+  try {
+    evaluation_.complete = evaluate(entry, number);
+  } catch (const OutputError&) {
+    throw; // of the table
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::interrupted) {
+      evaluation_.complete = false;
+      return;
+    }
+    if (concerns_all(e, entry)) {
+      throw ArgumentError(e.what());
+    }
+    fail(entry, exit_code_of(e.code()), e.what());
+  } catch (const std::bad_alloc&) {
+    fail(
+        entry,
+        ExitCode::input,
+        "[cli] not enough memory: use a smaller model or file");
+  } catch (const std::exception& e) {
+    fail(entry, ExitCode::input, fmt::format("[cli] {}", e.what()));
+  }
+}
+
+void Evaluator::evaluate_all() {
+  if (table_) {
+    print(table_->header());
+  }
+  for (std::size_t i = 0; i < entries_.size() && evaluation_.complete; ++i) {
+    if (context_.signals.stopped()) {
+      evaluation_.complete = false;
+    } else {
+      evaluate_or_fail(entries_[i], i + 1);
+    }
   }
 }
 
@@ -259,41 +306,13 @@ ExitCode Evaluator::run() {
     check_output(*arguments_.output, manifest_);
   }
   load();
-  if (table_) {
-    print(table_->header());
-  }
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const ManifestEntry& entry = entries_[i];
-    if (context_.signals.stopped()) {
-      evaluation_.complete = false;
-      break;
-    }
-    try {
-      if (!evaluate(entry, i + 1)) {
-        evaluation_.complete = false;
-        break;
-      }
-    } catch (const OutputError&) {
-      throw; // of the table: nobody reads on
-    } catch (const Error& e) {
-      if (e.code() == ErrorCode::interrupted) {
-        evaluation_.complete = false;
-        break;
-      }
-      if (concerns_all(e, entry)) {
-        progress_.finish();
-        tell_error(e.what());
-        return ExitCode::usage;
-      }
-      fail(entry, exit_code_of(e.code()), e.what());
-    } catch (const std::bad_alloc&) {
-      fail(
-          entry,
-          ExitCode::input,
-          "[cli] not enough memory: use a smaller model or file");
-    } catch (const std::exception& e) {
-      fail(entry, ExitCode::input, fmt::format("[cli] {}", e.what()));
-    }
+  try {
+    evaluate_all();
+  } catch (const OutputError&) {
+    // Nobody reads on, but the file can be kept.
+    evaluation_.complete = false;
+    write_document();
+    throw;
   }
   finish();
   if (!evaluation_.complete) {

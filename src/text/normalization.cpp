@@ -33,10 +33,10 @@ std::uint8_t combining_class(char32_t value) {
 void append_decomposed(std::u32string& out, char32_t value) {
   if (within(value, kSyllables, kSyllableCount)) {
     const char32_t at = value - kSyllables;
-    out += kLeading + at / (kVowelCount * kTrailingCount);
-    out += kVowels + at / kTrailingCount % kVowelCount;
+    out.push_back(kLeading + at / (kVowelCount * kTrailingCount));
+    out.push_back(kVowels + at / kTrailingCount % kVowelCount);
     if (at % kTrailingCount != 0) {
-      out += kTrailing + at % kTrailingCount;
+      out.push_back(kTrailing + at % kTrailingCount);
     }
     return;
   }

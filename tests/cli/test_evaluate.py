@@ -281,6 +281,29 @@ class Failures(EvaluateTest):
         self.assertEqual(result.code, OUTPUT)
         self.assertEqual(result.err, "")
 
+    def test_what_was_done_when_the_reader_went_away(self):
+        sounds.write_tone(self.folder / "long.wav", seconds=300)
+        self.manifest({"audio": "a.wav", "text": "x"},
+                      {"audio": "long.wav", "text": "x"},
+                      {"audio": "b.wav", "text": "x"})
+        child = subprocess.Popen(
+            self.command("evaluate", "--model", toy_model.english(),
+                         "m.jsonl", "-o", "out.json"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=self.folder, env=self.environment(),
+            preexec_fn=heed_signals)
+        child.stdout.readline()
+        child.stdout.readline()
+        child.stdout.close()
+        err = child.stderr.read()
+        child.stderr.close()
+        self.assertEqual(child.wait(timeout=120), OUTPUT, err)
+        self.assertEqual(err, b"")
+        written = json.loads((self.folder / "out.json").read_text("utf-8"))
+        self.assertFalse(written["complete"])
+        self.assertEqual([f["id"] for f in written["files"]],
+                         ["a.wav", "long.wav"])
+
     def test_interrupted(self):
         sounds.write_tone(self.folder / "long.wav", seconds=1800)
         self.manifest({"audio": "a.wav", "text": "x"},

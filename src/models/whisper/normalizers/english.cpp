@@ -389,7 +389,8 @@ std::vector<std::u32string> NumberReader::read(std::span<const View> words) {
 }
 
 void NumberReader::read_word() {
-  const bool has_prefix = kPrefixes.find(current_.front()) != View::npos;
+  const bool has_prefix =
+      !current_.empty() && kPrefixes.find(current_.front()) != View::npos;
   if (is_number(current_.substr(has_prefix ? 1 : 0))) {
     read_digits(has_prefix);
   } else if (!n_.words_.contains(current_)) {
@@ -456,7 +457,7 @@ void NumberReader::read_digits(bool has_prefix) {
 }
 
 SpokenNumber NumberReader::with_ones(int ones) const {
-  const SpokenNumber said = SpokenNumber::whole(ones);
+  SpokenNumber said = SpokenNumber::whole(ones);
   if (!value_) {
     return said;
   }
@@ -475,7 +476,7 @@ SpokenNumber NumberReader::with_ones(int ones) const {
 }
 
 SpokenNumber NumberReader::with_tens(int tens) const {
-  const SpokenNumber said = SpokenNumber::whole(tens);
+  SpokenNumber said = SpokenNumber::whole(tens);
   if (!value_) {
     return said;
   }
