@@ -8,6 +8,8 @@
 #include "cli/completion.h"
 #include "cli/config.h"
 #include "cli/context.h"
+#include "cli/evaluate.h"
+#include "cli/evaluate_compare.h"
 #include "cli/help.h"
 #include "cli/info.h"
 #include "cli/models.h"
@@ -23,6 +25,8 @@ std::vector<Verb> verbs();
 std::vector<Command> commands() {
   return {
       transcribe_command(),
+      evaluate_command(),
+      evaluate_compare_command(),
       models_list_command(),
       models_info_command(),
       models_import_command(),

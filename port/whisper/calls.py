@@ -21,6 +21,7 @@ FILES = (
     "transcribe",
     "cli",
     "utils",
+    "normalizers",
     "streaming",
 )
 

@@ -8,16 +8,15 @@ import unittest
 
 import sounds
 import toy_model
-from program import DONE, CliTest, heed_signals
+from program import DONE, SOME_FAILED, CliTest, heed_signals
 
 
 class Terminal(CliTest):
-    def on_terminal(self, *arguments, **environment):
+    def on_terminal(self, *arguments, verb="transcribe", **environment):
         """Exit code, standard output (a pipe) and standard error (a terminal)."""
         ours, theirs = pty.openpty()
         child = subprocess.Popen(
-            self.command("transcribe", "--model", toy_model.english(),
-                         *arguments),
+            self.command(verb, "--model", toy_model.english(), *arguments),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
             cwd=self.folder, preexec_fn=heed_signals,
             env={**self.environment(), "TERM": "xterm", **environment})
@@ -44,6 +43,17 @@ class Terminal(CliTest):
         self.assertRegex(seen, r"\d+\.\dx, \d+:\d\d left")
         self.assertTrue(seen.endswith("\r\x1b[K"), repr(seen[-40:]))
         self.assertEqual(out, self.transcribe("a.wav").out)
+
+    def test_an_evaluation_says_which_file_it_is_at(self):
+        sounds.write_tone(self.folder / "a.wav", seconds=70)
+        (self.folder / "m.jsonl").write_text(
+            '{"audio": "a.wav", "text": "x"}\n'
+            '{"audio": "missing.wav", "text": "x"}\n', "utf-8")
+        code, out, seen = self.on_terminal("m.jsonl", verb="evaluate")
+        self.assertEqual(code, SOME_FAILED, seen)
+        self.assertRegex(seen, r"\[1/2\] a\.wav \[=* *\] +\d+% ")
+        self.assertIn("\r\x1b[Kmlx-audio: m.jsonl, line 2: ", seen)
+        self.assertNotIn("\x1b", out)
 
     def test_a_dumb_terminal_gets_no_escapes(self):
         sounds.write_tone(self.folder / "a.wav")

@@ -12,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "cli/manifest.h"
 #include "core/ctranslate2.h"
 #include "core/npz.h"
 #include "core/safetensors.h"
 #include "core/torch_file.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio::fuzz {
@@ -165,16 +167,37 @@ bool run_json(std::span<const std::byte> bytes) {
   }
 }
 
+/// A list of audio files, in each of the forms that it may have.
+bool run_manifest(std::span<const std::byte> bytes) {
+  const std::string_view text(
+      reinterpret_cast<const char*>(bytes.data()),
+      bytes.size());
+  bool taken = false;
+  for (const char* const name : {"m.jsonl", "m.csv", "m.tsv", "m"}) {
+    try {
+      for (const auto& entry : cli::parse_manifest(text, name))
+        if (entry.id.empty() || entry.audio.empty() || entry.line == 0 ||
+            !is_utf8(entry.text))
+          throw std::logic_error("an entry without what it needs");
+      taken = true;
+    } catch (const Error&) {
+      // Not of this form.
+    }
+  }
+  return taken;
+}
+
 } // namespace
 
-const std::array<Reader, 7> kReaders{{
+const std::array<Reader, 8> kReaders{{
     {"safetensors", run_file<read_safetensors>, "safetensors"},
     {"npz", run_file<read_npz>, "npz"},
     {"torch_file", run_file<read_torch>, "torch"},
     {"ctranslate2", run_file<read_ctranslate2>, "ctranslate2"},
     {"npy", run_npy, "npy"},
     {"pickle", run_pickle, "pickle"},
-    {"json", run_json, "whisper/transformers"},
+    {"json", run_json, "whisper/transformers", true},
+    {"manifest", run_manifest, "manifest", true},
 }};
 
 const Reader& reader(std::string_view name) {

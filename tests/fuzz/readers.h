@@ -17,6 +17,8 @@ struct Reader {
   bool (*run)(std::span<const std::byte> bytes);
   /// Folder of files that begin the search, below tests/fuzz/seeds.
   std::string_view seeds;
+  /// Whether what is left of a cut file can be a whole one.
+  bool cuts = false;
 };
 
 /// For GoogleTest, which would print addresses, and those change.
@@ -24,7 +26,7 @@ inline void PrintTo(const Reader& reader, std::ostream* out) {
   *out << reader.name;
 }
 
-extern const std::array<Reader, 7> kReaders;
+extern const std::array<Reader, 8> kReaders;
 
 /// The reader of this name. \throws std::out_of_range
 const Reader& reader(std::string_view name);

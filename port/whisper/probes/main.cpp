@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
         add_model,
         add_streaming,
         add_timing,
+        add_normalizers,
         add_tokenizer,
         add_transcribe,
         add_utils}) {

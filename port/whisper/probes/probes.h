@@ -13,6 +13,7 @@ void add_init(Probes& p);
 void add_model(Probes& p);
 void add_streaming(Probes& p);
 void add_timing(Probes& p);
+void add_normalizers(Probes& p);
 void add_tokenizer(Probes& p);
 void add_transcribe(Probes& p);
 void add_utils(Probes& p);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "cli/scoring.h"
+#include "cli/transcribe_options.h"
+#include "cli/verb.h"
+
+namespace mlxaudio::cli {
+
+/// What the command line of `mlx-audio evaluate` asks for.
+struct EvaluateArguments {
+  /// How to transcribe: filled by the options of `transcribe`.
+  std::shared_ptr<TranscribeArguments> transcribe =
+      std::make_shared<TranscribeArguments>();
+  Normalization normalization;
+  std::optional<std::filesystem::path> audio_dir;
+  std::optional<std::size_t> limit;
+  bool json = false;
+  bool diff = false;
+  std::optional<std::filesystem::path> output;
+};
+
+/// The table of its options, which fill `arguments`.
+Verb evaluate_verb(const std::shared_ptr<EvaluateArguments>& arguments);
+
+} // namespace mlxaudio::cli
