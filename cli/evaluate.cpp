@@ -141,9 +141,20 @@ void Evaluator::load() {
   progress_.show(fmt::format("loading {}", work_.model));
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    model_ = SpeechToText::load(work_.model, work_.load);
+    model_ = SpeechToText::load(
+        find_model(work_.model, work_.model_dir),
+        work_.load);
   }
   progress_.finish();
+  std::vector<std::string> warnings = work_.warnings;
+  if (!model_->info().multilingual) {
+    warnings.push_back(take_english(work_.model, work_.options.language));
+  }
+  for (const std::string& warning : warnings) {
+    if (!warning.empty()) {
+      tell_warning(warning);
+    }
+  }
   evaluation_.manifest = replace_malformed_utf8(manifest_.string());
   evaluation_.model = model_->info();
   evaluation_.options = work_.options;

@@ -151,6 +151,7 @@ Verb evaluate_verb(const Arguments& a) {
       result_options(a)};
   for (OptionGroup& group : verb.groups) {
     if (!is_about_output(group)) {
+      group.described_under = "transcribe";
       groups.push_back(std::move(group));
     }
   }

@@ -209,6 +209,13 @@ std::string markdown(const std::vector<Verb>& verbs) {
           wrap(verb.positional.help, 0, 100));
     }
     for (const OptionGroup& group : verb.groups) {
+      if (!group.described_under.empty()) {
+        out += fmt::format(
+            "\n{}: the options of `{}`.\n",
+            group.title,
+            group.described_under);
+        continue;
+      }
       out += fmt::format(
           "\n| {} | Default | |\n| --- | --- | --- |\n",
           group.title);

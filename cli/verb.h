@@ -38,6 +38,8 @@ struct Option {
 struct OptionGroup {
   std::string title = {};
   std::vector<Option> options = {};
+  /// The verb that documents describe these options under; empty: this one.
+  std::string described_under = {};
 };
 
 /// What stands on the command line without a name.
