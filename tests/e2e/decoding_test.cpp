@@ -16,7 +16,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(DecodingGroups, CoverEveryRecordedRunOnce) {
   for (const auto* name : {"base", "tiny.en"}) {
-    for (const Json& run : read_golden(decoding_golden(name))["runs"]) {
+    const Json golden = read_golden(decoding_golden(name));
+    for (const Json& run : golden["runs"]) {
       int groups = 0;
       for (const auto& [model_name, group] : decoding_run_groups()) {
         groups += model_name == name && is_of_group(run, group) ? 1 : 0;
@@ -31,7 +32,8 @@ TEST(DecodingRecording, HasWhatItIsMeantToShow) {
   // and windows that were silence.
   std::set<double> temperatures;
   int silent = 0;
-  for (const Json& run : read_golden(decoding_golden("tiny.en"))["runs"]) {
+  const Json golden = read_golden(decoding_golden("tiny.en"));
+  for (const Json& run : golden["runs"]) {
     silent += run["segments"].empty() ? 1 : 0;
     for (const Json& segment : run["segments"]) {
       if (!run["options"].contains("temperature")) {
