@@ -2,8 +2,8 @@
 """The sounds that recordings are made of, as recipes that a test can follow.
 
 A recipe is a list of parts: a file of Debian's pocketsphinx-testdata or of
-MLXAUDIO_SHARED (or a stretch of one), zeros, or noise from an integer
-generator. What is recorded beside it is the SHA-256 of the 16 kHz 16-bit
+MLXAUDIO_SHARED (or a stretch of one, or one backwards), zeros, noise from an
+integer generator, tones, or several recipes at once. What is recorded beside it is the SHA-256 of the 16 kHz 16-bit
 samples, so a test knows that it feeds the very same ones. Everything here is
 integer arithmetic for that reason, the resampling of 24 kHz files too.
 """
@@ -56,6 +56,35 @@ def noise(count, seed, shift):
     return values
 
 
+def wave_of(phase):
+    """A sine's parabolas, of a phase from 0 to 65535: -32768 to 32768."""
+    half = phase & 0x7FFF
+    height = (half * (0x8000 - half)) >> 13
+    return np.where(phase < 0x8000, height, -height)
+
+
+def tones(count, chords, length, decay, shift):
+    """Chords one after another, again and again, `length` samples each. A chord
+    is a list of steps of the phase for each sample; with `decay` it fades."""
+    i = np.arange(count, dtype=np.int64)
+    envelope = 4096 - (i % length * 4096 // length if decay else 0 * i)
+    number = i // length % len(chords)
+    total = np.zeros(count, np.int64)
+    for n, steps in enumerate(chords):
+        sound = sum(wave_of(step * i & 0xFFFF) for step in steps)
+        total += np.where(number == n, sound, 0)
+    return np.clip((total * envelope) >> (12 + shift), -32768, 32767).astype(np.int16)
+
+
+def overlay(recipes):
+    """The sum of several recipes, halved; the shorter ones end early."""
+    sounds = [samples_of(parts) for parts in recipes]
+    total = np.zeros(max(map(len, sounds)), np.int64)
+    for sound in sounds:
+        total[: len(sound)] += sound
+    return np.clip(total >> 1, -32768, 32767).astype(np.int16)
+
+
 def read_file(path):
     if path.suffix == ".raw":
         return np.frombuffer(path.read_bytes(), "<i2")
@@ -75,10 +104,15 @@ def part_samples(part):
         return np.zeros(part["zeros"], np.int16)
     if "noise" in part:
         return noise(part["noise"], part["seed"], part["shift"])
+    if "tones" in part:
+        return tones(part["tones"], part["chords"], part["length"], part["decay"], part["shift"])
+    if "overlay" in part:
+        return overlay(part["overlay"])
     folder, name = (DEBIAN, part["debian"]) if "debian" in part else (SHARED, part["shared"])
     samples = read_file(folder / name)
     start = part.get("start", 0)
-    return samples[start : start + part.get("count", len(samples))]
+    stretch = samples[start : start + part.get("count", len(samples))]
+    return stretch[::-1] if part.get("backwards") else stretch
 
 
 def samples_of(parts):
@@ -129,4 +163,25 @@ EDGES = {
     "window": [*_BOOK, {"noise": 480000 - 395680, "seed": 2, "shift": 8}],
     "window-and-a-frame": [*_BOOK, {"noise": 480160 - 395680, "seed": 2, "shift": 8}],
 }
-INPUTS = {**CLIPS, **LONG, **EDGES}
+MINUTE = 60 * RATE
+# Steps of the phase: 65536 a second make a Hz of 16 kHz.
+_HUM = [[205, 410, 614]]  # 50, 100 and 150 Hz
+_MUSIC = [[1072, 1350, 1606, 535], [1203, 1430, 1802, 602], [1350, 1606, 2022, 675], [1072, 1430, 1802, 715]]
+HARD = {
+    "silence-60s": [{"zeros": MINUTE}],
+    "noise-60s": [{"noise": MINUTE, "seed": 3, "shift": 5}],
+    "hum-60s": [{"tones": MINUTE, "chords": _HUM, "length": MINUTE, "decay": 0, "shift": 4}],
+    "music-12s": [{"tones": 12 * RATE, "chords": _MUSIC, "length": 6000, "decay": 1, "shift": 3}],
+    "noise-10s": [{"noise": 10 * RATE, "seed": 4, "shift": 3}],
+    # Speech as it is not spoken.
+    "backwards": [debian(f"{_AUSTEN}0880.wav", backwards=1)],
+    "chopped": [
+        debian(f"{_AUSTEN}{n}.wav", start=start, count=3200)
+        for start in range(8000, 56000, 6400)
+        for n in ("0870", "0930")
+    ],
+    "overlaid": [{"overlay": [LIBRIVOX["librivox-0870"], LIBRIVOX["librivox-0920"], COMMANDS["numbers"]]}],
+    "faint": [{"overlay": [[{"noise": 8 * RATE, "seed": 5, "shift": 2}], LIBRIVOX["librivox-0890"]]}],
+    "stutter": [debian(f"{_AUSTEN}0870.wav", start=16000, count=9600)] * 16,
+}
+INPUTS = {**CLIPS, **LONG, **EDGES, **HARD}

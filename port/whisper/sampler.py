@@ -51,7 +51,7 @@ class Sampler:
 
     def __init__(self, seed=0, window=0, attempt=0, step=0, model=None):
         self.seed, self.window, self.attempt, self.step = seed, window, attempt, step
-        self.margin = np.inf  # of the draw nearest to another choice
+        self.drawn = []  # of each step of this try, (token, margin) of each row
         self._model, self._segment = model, None
 
     def _categorical(self, logits):
@@ -59,14 +59,20 @@ class Sampler:
         return self
 
     def sample(self):
-        tokens = []
-        for row, values in enumerate(self._logits):
-            u = uniform(self.seed, self.window, self.attempt, row, self.step)
-            token, margin = choose(values, u)
-            tokens.append(token)
-            self.margin = min(self.margin, margin)
+        rows = [
+            choose(values, uniform(self.seed, self.window, self.attempt, row, self.step))
+            for row, values in enumerate(self._logits)
+        ]
+        self.drawn.append(rows)
         self.step += 1
-        return torch.tensor(tokens)
+        return torch.tensor([token for token, _ in rows])
+
+    def margin(self, tokens):
+        """How far the closest draw of these tokens was from another choice."""
+        for row in zip(*self.drawn):
+            if [token for token, _ in row[: len(tokens)]] == tokens:
+                return min(margin for _, margin in row[: len(tokens) + 1])
+        return np.inf
 
     def _decode(self, segment, options):
         if self._segment is None:
@@ -75,7 +81,7 @@ class Sampler:
             self.attempt += 1
         else:
             self.window, self.attempt, self._segment = self.window + 1, 0, segment
-        self.step = 0
+        self.step, self.drawn = 0, []
         return whisper.decoding.decode(self._model, segment, options)
 
     def __enter__(self):

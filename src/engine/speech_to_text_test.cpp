@@ -77,6 +77,7 @@ Audio noise(double seconds, int sample_rate = 16000) {
 TranscribeOptions quick() {
   TranscribeOptions options;
   options.language = "en";
+  options.temperature = {0};
   options.sample_len = 3;
   options.no_speech_threshold.reset();
   return options;
@@ -215,6 +216,7 @@ TEST(SpeechToText, ListsLanguagesMostLikelyFirst) {
   EXPECT_NEAR(sum, 1, 1e-6);
 
   TranscribeOptions options;
+  options.temperature = {0};
   options.sample_len = 1;
   EXPECT_EQ(model().transcribe(noise(2), options).language, languages[0].first);
 }

@@ -123,6 +123,58 @@ Samples read_file(const fs::path& path, const Json& resampling) {
   return rate == 24000 ? resample(samples, resampling) : samples;
 }
 
+/// A sine's parabolas, of a phase from 0 to 65535.
+std::int64_t wave_of(std::int64_t phase) {
+  const std::int64_t half = phase & 0x7FFF;
+  const std::int64_t height = (half * (0x8000 - half)) >> 13;
+  return phase < 0x8000 ? height : -height;
+}
+
+/// Chords one after another.
+Samples tones(const Json& part) {
+  const auto chords =
+      part["chords"].get<std::vector<std::vector<std::int64_t>>>();
+  const std::int64_t length = part["length"];
+  const bool decay = part["decay"] != 0;
+  const int shift = part["shift"];
+  Samples samples(part["tones"].get<std::size_t>());
+  for (std::size_t n = 0; n < samples.size(); ++n) {
+    const auto i = static_cast<std::int64_t>(n);
+    const std::int64_t envelope =
+        4096 - (decay ? i % length * 4096 / length : 0);
+    std::int64_t total = 0;
+    for (const auto step :
+         chords[static_cast<std::size_t>(i / length) % chords.size()]) {
+      total += wave_of(step * i & 0xFFFF);
+    }
+    samples[n] = static_cast<std::int16_t>(std::clamp<std::int64_t>(
+        (total * envelope) >> (12 + shift),
+        -32768,
+        32767));
+  }
+  return samples;
+}
+
+Samples make_parts(const Json& parts, const Json& resampling);
+
+/// The sum of several recipes, halved.
+Samples overlay(const Json& recipes, const Json& resampling) {
+  std::vector<std::int64_t> total;
+  for (const Json& parts : recipes) {
+    const Samples samples = make_parts(parts, resampling);
+    total.resize(std::max(total.size(), samples.size()));
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      total[i] += samples[i];
+    }
+  }
+  Samples sum;
+  for (const std::int64_t sample : total) {
+    sum.push_back(static_cast<std::int16_t>(
+        std::clamp<std::int64_t>(sample >> 1, -32768, 32767)));
+  }
+  return sum;
+}
+
 Samples make_part(const Json& part, const Json& resampling) {
   if (part.contains("zeros")) {
     return Samples(part["zeros"].get<std::size_t>());
@@ -130,13 +182,45 @@ Samples make_part(const Json& part, const Json& resampling) {
   if (part.contains("noise")) {
     return noise(part);
   }
+  if (part.contains("tones")) {
+    return tones(part);
+  }
+  if (part.contains("overlay")) {
+    return overlay(part["overlay"], resampling);
+  }
   Samples samples = read_file(path_of(part), resampling);
   const std::size_t start =
       std::min(part.value("start", std::size_t{0}), samples.size());
   const std::size_t count =
       std::min(part.value("count", samples.size()), samples.size() - start);
   const auto first = samples.begin() + static_cast<std::ptrdiff_t>(start);
-  return Samples(first, first + static_cast<std::ptrdiff_t>(count));
+  Samples stretch(first, first + static_cast<std::ptrdiff_t>(count));
+  if (part.contains("backwards")) {
+    std::reverse(stretch.begin(), stretch.end());
+  }
+  return stretch;
+}
+
+Samples make_parts(const Json& parts, const Json& resampling) {
+  Samples samples;
+  for (const Json& part : parts) {
+    const Samples more = make_part(part, resampling);
+    samples.insert(samples.end(), more.begin(), more.end());
+  }
+  return samples;
+}
+
+/// Calls a function with each part that is a file.
+template <class Function>
+void each_file(const Json& parts, const Function& function) {
+  for (const Json& part : parts) {
+    if (is_file(part)) {
+      function(part);
+    }
+    for (const Json& more : part.value("overlay", Json::array())) {
+      each_file(more, function);
+    }
+  }
 }
 
 } // namespace
@@ -145,23 +229,20 @@ Recipes::Recipes(const Json& recording)
     : inputs_(recording["inputs"]), resampling_(recording["resampling"]) {}
 
 std::string Recipes::lack_of(const std::string& input) const {
-  for (const Json& part : inputs_[input]["parts"]) {
-    if (is_file(part) && !fs::exists(path_of(part))) {
-      return "NOT TESTED: " + input + " needs " + path_of(part).string() +
+  std::string lack;
+  each_file(inputs_[input]["parts"], [&](const Json& part) {
+    if (!fs::exists(path_of(part))) {
+      lack = "NOT TESTED: " + input + " needs " + path_of(part).string() +
              (part.contains("debian")
                   ? ": run `make setup`"
                   : ": MLXAUDIO_SHARED names the folder with audio/");
     }
-  }
-  return {};
+  });
+  return lack;
 }
 
 Audio Recipes::make(const std::string& input) const {
-  Samples samples;
-  for (const Json& part : inputs_[input]["parts"]) {
-    const Samples more = make_part(part, resampling_);
-    samples.insert(samples.end(), more.begin(), more.end());
-  }
+  const Samples samples = make_parts(inputs_[input]["parts"], resampling_);
   EXPECT_EQ(
       sha256(std::as_bytes(std::span(samples))),
       inputs_[input]["sha256"].get<std::string>())

@@ -105,6 +105,23 @@ TranscribeOptions read_options(const Json& arguments) {
       options.hallucination_silence_threshold = optional_of<double>(value);
     } else if (key == "condition_on_previous_text") {
       options.condition_on_previous_text = value;
+    } else if (key == "temperature") {
+      options.temperature = value.is_array() ? value.get<std::vector<double>>()
+                                             : std::vector{value.get<double>()};
+    } else if (key == "seed") {
+      options.seed = value;
+    } else if (key == "best_of") {
+      options.best_of = optional_of<int>(value);
+    } else if (key == "beam_size") {
+      options.beam_size = optional_of<int>(value);
+    } else if (key == "patience") {
+      options.patience = optional_of<double>(value);
+    } else if (key == "length_penalty") {
+      options.length_penalty = optional_of<double>(value);
+    } else if (key == "prefix") {
+      options.prefix = value.get<std::string>();
+    } else if (key == "compression_ratio_threshold") {
+      options.compression_ratio_threshold = optional_of<double>(value);
     } else if (key == "no_speech_threshold") {
       options.no_speech_threshold = optional_of<double>(value);
     } else if (key == "logprob_threshold") {
@@ -142,7 +159,7 @@ void expect_equal(const Transcription& got, const Json& expected) {
     EXPECT_EQ(ours.text, theirs["text"]);
     EXPECT_NEAR(ours.start, theirs["start"].get<double>(), kTime);
     EXPECT_NEAR(ours.end, theirs["end"].get<double>(), kTime);
-    EXPECT_EQ(ours.temperature, 0);
+    EXPECT_EQ(ours.temperature, theirs.value("temperature", 0.0));
     EXPECT_NEAR(
         ours.avg_logprob,
         theirs["avg_logprob"].get<double>(),
