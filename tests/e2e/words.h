@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
 
+#include "core/json.h"
+
 namespace mlxaudio::e2e {
 
-/// Groups of recorded runs: each is one test.
-const std::vector<std::string>& word_groups();
+/// Recorded runs of a model that are one test.
+struct WordRuns {
+  std::string model;
+  std::string group;
+};
 
-/// The groups that a recorded input is in.
-std::vector<std::string> word_groups_of(const std::string& input);
+/// Those that a run of all tests has time for, or the slow ones.
+std::vector<WordRuns> word_runs(bool slow);
 
-/// Checks the recorded runs of a group: tokens, texts and words must be the
-/// reference's, times at most one position of the encoder off, and nearly all
-/// equal. Skips what there is no audio for.
-void expect_recorded_words(const std::string& model, const std::string& group);
+/// The groups that a recorded run is in.
+std::vector<std::string> word_groups_of(const Json& run);
+
+/// Names a test by its runs.
+std::string word_test_name(const testing::TestParamInfo<WordRuns>& parameters);
+
+/// Checks recorded runs: tokens, texts and words must be the reference's, times
+/// at most one position of the encoder off, and nearly all equal. Skips what
+/// there is no audio for.
+void expect_recorded_words(const WordRuns& runs);
 
 } // namespace mlxaudio::e2e

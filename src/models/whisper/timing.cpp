@@ -100,9 +100,11 @@ std::vector<float> standardised(const mx::array& weights) {
   const auto n_frame = static_cast<std::size_t>(weights.shape(2));
   const float* from = weights.data<float>();
   std::vector<float> out(weights.size());
-  // Sums are f64, as PyTorch makes them.
+  // Sums are f64, as PyTorch makes them; what comes of them is f32.
   std::vector<double> sums(n_frame);
   std::vector<double> squares(n_frame);
+  std::vector<float> means(n_frame);
+  std::vector<float> stds(n_frame);
   const auto count = static_cast<double>(n_token);
   for (std::size_t head = 0; head < n_head; ++head) {
     const float* rows = from + head * n_token * n_frame;
@@ -114,18 +116,22 @@ std::vector<float> standardised(const mx::array& weights) {
         sums[j] += static_cast<double>(rows[i * n_frame + j]);
       }
     }
-    for (std::size_t i = 0; i < n_token; ++i) {
-      for (std::size_t j = 0; j < n_frame; ++j) {
-        const double off =
-            static_cast<double>(rows[i * n_frame + j]) - sums[j] / count;
-        squares[j] += off * off;
-      }
+    for (double& sum : sums) {
+      sum /= count;
     }
     for (std::size_t i = 0; i < n_token; ++i) {
       for (std::size_t j = 0; j < n_frame; ++j) {
-        const auto at_mean = static_cast<float>(sums[j] / count);
-        const auto std = static_cast<float>(std::sqrt(squares[j] / count));
-        to[i * n_frame + j] = (rows[i * n_frame + j] - at_mean) / std;
+        const double off = static_cast<double>(rows[i * n_frame + j]) - sums[j];
+        squares[j] += off * off;
+      }
+    }
+    for (std::size_t j = 0; j < n_frame; ++j) {
+      means[j] = static_cast<float>(sums[j]);
+      stds[j] = static_cast<float>(std::sqrt(squares[j] / count));
+    }
+    for (std::size_t i = 0; i < n_token; ++i) {
+      for (std::size_t j = 0; j < n_frame; ++j) {
+        to[i * n_frame + j] = (rows[i * n_frame + j] - means[j]) / stds[j];
       }
     }
   }
