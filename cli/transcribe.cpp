@@ -213,20 +213,15 @@ void Transcriber::tell_no_text(const std::string& input) {
 void Transcriber::load() {
   progress_.show(fmt::format("loading {}", arguments_.model));
   const auto begin = Clock::now();
+  std::vector<std::string> warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    model_ = SpeechToText::load(
-        find_model(arguments_.model, arguments_.model_dir),
-        arguments_.load);
+    model_ = load_model(arguments_, warnings);
   }
   load_seconds_ = seconds_since(begin);
   progress_.finish();
-  if (!model_->info().multilingual) {
-    const std::string warning =
-        take_english(arguments_.model, arguments_.options.language);
-    if (!warning.empty()) {
-      tell_warning(warning);
-    }
+  for (const std::string& warning : warnings) {
+    tell_warning(warning);
   }
 }
 

@@ -45,25 +45,44 @@ std::vector<double> temperatures(
   }
 }
 
-/// \throws ArgumentError for an option of subtitles without word times
-void check_word_options(TranscribeArguments& a) {
-  const whisper::WriterOptions& w = a.writing;
-  if (!a.options.word_timestamps) {
-    const auto needs_words = [](bool given, const char* option) {
-      if (given) {
-        throw ArgumentError(
-            fmt::format("{} requires --word-timestamps True", option));
-      }
-    };
-    needs_words(w.highlight_words, "--highlight-words");
-    needs_words(w.max_line_count.has_value(), "--max-line-count");
-    needs_words(w.max_line_width.has_value(), "--max-line-width");
-    needs_words(w.max_words_per_line.has_value(), "--max-words-per-line");
-    if (a.options.hallucination_silence_threshold) {
-      a.warnings.emplace_back(
-          "--hallucination-silence-threshold has no effect without "
-          "--word-timestamps True");
+/// Whether an option that this run cannot use was asked for by its command
+/// line. Of one that is a default, which may serve other runs, it is enough to
+/// pass it over.
+class Asked {
+ public:
+  explicit Asked(const std::set<std::string>& on_line) : on_line_(on_line) {}
+
+  /// Takes a value away that is given in vain.
+  /// \throws ArgumentError if it was asked for
+  template <class T>
+  void in_vain(T& value, const char* option, const std::string& why) const {
+    if (value == T()) {
+      return;
     }
+    if (on_line_.count(option) > 0) {
+      throw ArgumentError(std::string(option) + " " + why);
+    }
+    value = T();
+  }
+
+ private:
+  const std::set<std::string>& on_line_;
+};
+
+void check_word_options(TranscribeArguments& a, const Asked& asked) {
+  whisper::WriterOptions& w = a.writing;
+  if (!a.options.word_timestamps) {
+    const std::string why = "requires --word-timestamps True";
+    asked.in_vain(w.highlight_words, "--highlight-words", why);
+    asked.in_vain(w.max_line_count, "--max-line-count", why);
+    asked.in_vain(w.max_line_width, "--max-line-width", why);
+    asked.in_vain(w.max_words_per_line, "--max-words-per-line", why);
+    // DEVIATION(whisper-silence-needs-words): the reference's program passes
+    // over this one.
+    asked.in_vain(
+        a.options.hallucination_silence_threshold,
+        "--hallucination-silence-threshold",
+        why);
   } else if (a.options.task == "translate") {
     a.warnings.emplace_back(
         "the times of words in a translation may not be reliable");
@@ -80,23 +99,29 @@ void check_word_options(TranscribeArguments& a) {
 
 /// \param on_line names of the options on the command line
 void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
+  const Asked asked(on_line);
   a.options.temperature =
       temperatures(a.temperature, a.temperature_increment_on_fallback);
-  const bool samples = std::any_of(
-      a.options.temperature.begin(),
-      a.options.temperature.end(),
-      [](double t) { return t > 0; });
   // DEVIATION(whisper-best-of-cold): the reference passes over what was asked
-  // for; here only a default is passed over.
-  if (!samples && on_line.count("--best-of") > 0 && a.options.best_of) {
-    throw ArgumentError(
-        "--best-of needs a temperature above 0, and there is none: leave it "
-        "out, or give --temperature or --temperature-increment-on-fallback");
+  // for. (Without a temperature above 0 the number itself does no harm.)
+  if (std::all_of(
+          a.options.temperature.begin(),
+          a.options.temperature.end(),
+          [](double t) { return t == 0; })) {
+    std::optional<int> best_of = a.options.best_of;
+    asked.in_vain(
+        best_of,
+        "--best-of",
+        "needs a temperature above 0, and there is none: leave it out, or give "
+        "--temperature or --temperature-increment-on-fallback");
   }
-  if (a.options.patience && !a.options.beam_size) {
-    throw ArgumentError("--patience needs --beam-size above 0");
+  if (!a.options.beam_size) {
+    asked.in_vain(
+        a.options.patience,
+        "--patience",
+        "needs --beam-size above 0");
   }
-  check_word_options(a);
+  check_word_options(a, asked);
   if (std::string_view(a.model).ends_with(".en")) {
     const std::string warning = take_english(a.model, a.options.language);
     if (!warning.empty()) {
@@ -107,10 +132,12 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
     a.warnings.emplace_back(
         "--fp16 True has no effect on a processor, which computes in float32");
   }
-  if (a.json && a.format && !a.output_dir) {
-    throw ArgumentError(
-        "--json takes the place of --format on the standard output: give one "
-        "of them, or --output-dir for the files");
+  if (a.json && !a.output_dir) {
+    asked.in_vain(
+        a.format,
+        "--format",
+        "and --json both want the standard output: give one of them, or "
+        "--output-dir for the files");
   }
 }
 
@@ -193,6 +220,21 @@ std::string find_model(
       model_dir->string(),
       name,
       name));
+}
+
+SpeechToText load_model(
+    TranscribeArguments& arguments, std::vector<std::string>& warnings) {
+  SpeechToText model = SpeechToText::load(
+      find_model(arguments.model, arguments.model_dir),
+      arguments.load);
+  if (!model.info().multilingual) {
+    const std::string warning =
+        take_english(arguments.model, arguments.options.language);
+    if (!warning.empty()) {
+      warnings.push_back(warning);
+    }
+  }
+  return model;
 }
 
 std::string take_english(

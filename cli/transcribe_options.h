@@ -56,6 +56,12 @@ std::string find_model(
     const std::string& name,
     const std::optional<std::filesystem::path>& model_dir);
 
+/// Loads the model that the arguments name. If it is English-only, their
+/// language becomes English.
+/// \param warnings gets what the user should know
+SpeechToText load_model(
+    TranscribeArguments& arguments, std::vector<std::string>& warnings);
+
 /// Gives an English-only model the language that it has.
 /// \return what to tell a user who asked for another, or nothing
 std::string take_english(

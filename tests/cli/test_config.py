@@ -75,8 +75,8 @@ class Config(CliTest):
     def test_errors_name_file_line_key_and_mend(self):
         path = self.write("# mine\n[transcribe]\nbeem_size = 3\n")
         self.assert_refused(path, "line 3", "beem_size", "beam_size")
-        self.write("[transcribe]\n\n\nbeam_size = \"many\"\n")
-        self.assert_refused(path, "line 4", "beam_size", "many")
+        self.write("[transcribe]\n\n\nbest_of = \"many\"\n")
+        self.assert_refused(path, "line 4", "best_of", "many")
         self.write("[transcrib]\nbeam_size = 3\n")
         self.assert_refused(path, "transcrib", "perhaps transcribe?")
         self.write("[transcribe]\nbeam_size 3\n")
@@ -101,6 +101,7 @@ class Config(CliTest):
 
     def test_info_shows_them(self):
         path = self.write("[transcribe]\ntemperature = 0.5\n")
+        self.extra.update(dict.fromkeys(program.GREEDY, ""))
         self.extra["MLXAUDIO_TRANSCRIBE_MODEL"] = "tiny.en"
         said = self.run_program("info").out
         for part in (path, "--temperature 0.5", "line 2",

@@ -140,7 +140,8 @@ class WrongOptions(CliTest):
                   "None"), "--temperature"),
                 (("--highlight_words", "True"), "--word-timestamps"),
                 (("--max_line_width", "20"), "--word-timestamps"),
-                (("--temperature", "2"), "None"),
+                (("--temperature", "2", "--temperature_increment_on_fallback",
+                  "0.2"), "None"),
                 (("--json", "--format", "srt"), "--json"),
                 (("--config", "x", "--no-config"), "--no-config")]:
             with self.subTest(words):
@@ -222,8 +223,8 @@ class Information(CliTest):
         facts = json.loads(self.run_program("info", "--json").out)
         self.assertGreaterEqual(facts["threads"], 1)
         self.assertIn("cpu", facts["devices"])
-        self.assertEqual(facts["config"],
-                         {"file": "", "exists": False, "defaults": []})
+        self.assertEqual(facts["config"]["file"], "")
+        self.assertFalse(facts["config"]["exists"])
 
     def test_models_list(self):
         result = self.run_program("models", "list")
