@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace mlxaudio::e2e {
 struct WordRuns {
   std::string model;
   std::string group;
+
+  friend void PrintTo(const WordRuns& runs, std::ostream* os) {
+    *os << runs.model << ", " << runs.group;
+  }
 };
 
 /// Those that a run of all tests has time for, or the slow ones.

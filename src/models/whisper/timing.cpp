@@ -211,14 +211,25 @@ std::vector<int> jump_positions(const Matrix<float>& matrix, int n_start) {
 /// \param logits at the place before each. \shape [1, T, n_vocab]
 std::vector<double> token_probabilities(
     const mx::array& logits, std::span<const int> text_tokens, int eot) {
-  const int n = logits.shape(1);
-  const mx::array probs =
-      ops::softmax(mx::slice(logits, {0, 0, 0}, {1, n, eot}));
-  const mx::array ids(text_tokens.data(), {1, n, 1}, mx::int32);
-  const mx::array chosen = mx::contiguous(
-      mx::astype(mx::take_along_axis(probs, ids, -1), mx::float32));
-  mx::eval(chosen);
-  return {chosen.data<float>(), chosen.data<float>() + n};
+  const mx::array rows = mx::contiguous(mx::astype(logits, mx::float32));
+  mx::eval(rows);
+  const auto n_vocab = static_cast<std::size_t>(rows.shape(2));
+  std::vector<double> probs;
+  for (std::size_t i = 0; i < text_tokens.size(); ++i) {
+    const std::span<const float> row(
+        rows.data<float>() + i * n_vocab,
+        static_cast<std::size_t>(eot));
+    const float max = *std::max_element(row.begin(), row.end());
+    // A sum of so many numbers in f32 is off by some 1e-4.
+    double sum = 0;
+    for (const float logit : row) {
+      sum += static_cast<double>(std::exp(logit - max));
+    }
+    const double part =
+        std::exp(row[static_cast<std::size_t>(text_tokens[i])] - max) / sum;
+    probs.push_back(static_cast<double>(static_cast<float>(part)));
+  }
+  return probs;
 }
 
 } // namespace
