@@ -453,7 +453,8 @@ TEST(Decode, ARepetitionPenaltyKeepsTokensFromComingAgain) {
 TEST(Decode, AnEndInAPrefixLeavesNothing) {
   // What comes after the first end token is no text; the reference cuts so too.
   const auto t = tokenizer();
-  for (const std::optional<int> beam_size : {std::optional<int>{}, {3}}) {
+  for (const std::optional<int> beam_size :
+       {std::optional<int>(), std::optional<int>(3)}) {
     const auto result = decode_one(
         features(),
         {.beam_size = beam_size, .prefix = std::vector{t.eot}});
