@@ -45,6 +45,38 @@ class Formats(CliTest):
         self.assertEqual((self.folder / "out/a.lrc").read_text("utf-8"),
                          result.out)
 
+    def test_words(self):
+        words = ("--word-timestamps", "True")
+        whole = json.loads(self.transcribe("a.wav", *words, "-f", "json").out)
+        spoken = [w for s in whole["segments"] for w in s["words"]]
+        self.assertTrue(spoken)
+        self.assertEqual(list(spoken[0]), ["word", "start", "end",
+                                           "probability"])
+        line = json.loads(self.transcribe("a.wav", *words, "--json").out)
+        self.assertEqual([w for s in line["segments"] for w in s["words"]],
+                         spoken)
+        lyrics = self.transcribe("a.wav", *words, "-f", "lrc").out
+        self.assertEqual(lyrics.count("<"),
+                         len(spoken) + len(lyrics.splitlines()))
+        for name in ("srt", "vtt"):
+            plain = self.transcribe("a.wav", *words, "-f", name)
+            few = self.transcribe("a.wav", *words, "-f", name,
+                                  "--max-words-per-line", "1")
+            self.assertEqual(few.code, DONE, few.err)
+            self.assertGreaterEqual(few.out.count(" --> "),
+                                    plain.out.count(" --> "))
+            shown = self.transcribe("a.wav", *words, "-f", name,
+                                    "--highlight-words", "True")
+            self.assertIn("<u>", shown.out)
+            narrow = self.transcribe("a.wav", *words, "-f", name,
+                                     "--max-line-width", "1")
+            self.assertEqual(narrow.code, DONE, narrow.err)
+            filed = self.transcribe("a.wav", *words, "-f", name, "-o", "out",
+                                    "--max-words-per-line", "1")
+            self.assertEqual(filed.code, DONE, filed.err)
+            self.assertEqual(
+                (self.folder / f"out/a.{name}").read_text("utf-8"), few.out)
+
     def test_a_dash_is_the_standard_output(self):
         shown = self.transcribe("a.wav", "-o", "out", "-o", "-")
         self.assertEqual(shown.out, self.transcribe("a.wav").out)
