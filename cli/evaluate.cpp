@@ -139,21 +139,14 @@ void Evaluator::read() {
 
 void Evaluator::load() {
   progress_.show(fmt::format("loading {}", work_.model));
+  std::vector<std::string> warnings = work_.warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    model_ = SpeechToText::load(
-        find_model(work_.model, work_.model_dir),
-        work_.load);
+    model_ = load_model(work_, warnings);
   }
   progress_.finish();
-  std::vector<std::string> warnings = work_.warnings;
-  if (!model_->info().multilingual) {
-    warnings.push_back(take_english(work_.model, work_.options.language));
-  }
   for (const std::string& warning : warnings) {
-    if (!warning.empty()) {
-      tell_warning(warning);
-    }
+    tell_warning(warning);
   }
   evaluation_.manifest = replace_malformed_utf8(manifest_.string());
   evaluation_.model = model_->info();

@@ -144,7 +144,8 @@ Verb evaluate_verb(const Arguments& a) {
       .name = "MANIFEST",
       .help = "JSON lines ({\"audio\": ..., \"text\": ...}), CSV or TSV",
       .least = 1,
-      .most = 1};
+      .most = 1,
+      .offer = Offer::files};
   std::vector<OptionGroup> groups = {
       comparison_options(a),
       manifest_options(a),

@@ -152,7 +152,6 @@ std::vector<std::string> formats() {
 }
 
 Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& a) {
-  a->options.temperature = {0};
   return {
       .name = "transcribe",
       .summary = "speech to text, or to English text",
