@@ -142,7 +142,12 @@ void Evaluator::load() {
   std::vector<std::string> warnings = work_.warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
+    const auto language = work_.options.language;
     model_ = load_model(work_, warnings);
+    if (!language) {
+      // It is for the manifest to say.
+      work_.options.language.reset();
+    }
   }
   progress_.finish();
   for (const std::string& warning : warnings) {

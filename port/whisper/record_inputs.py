@@ -185,3 +185,38 @@ HARD = {
     "stutter": [debian(f"{_AUSTEN}0870.wav", start=16000, count=9600)] * 16,
 }
 INPUTS = {**CLIPS, **LONG, **EDGES, **HARD}
+
+
+def quiet(seconds, seed):
+    """Noise that nobody hears."""
+    return {"noise": seconds * RATE, "seed": seed, "shift": 10}
+
+
+# Speech with silence in between, in which models make things up.
+GAPS = {
+    "gap-zeros": [*LIBRIVOX["librivox-0880"], {"zeros": 12 * RATE}, *CARDS["card-005"], {"zeros": 9 * RATE}],
+    "gap-noise": [
+        quiet(6, 3), *COMMANDS["goforward"], quiet(11, 4), *LIBRIVOX["librivox-0890"], quiet(35, 5),
+        *COMMANDS["numbers"], quiet(4, 6),
+    ],
+    "gap-between": [*CARDS["card-001"], {"zeros": 5 * RATE}, *CARDS["card-002"], {"zeros": 3 * RATE},
+                    *CARDS["card-003"], {"zeros": 8 * RATE}, *CARDS["card-004"]],
+}
+
+
+def joined(minutes, groups):
+    """Clips with a short pause after each, in an order of chance."""
+    clips = [parts[0] for group in groups for parts in group.values()]
+    lengths = [len(samples_of([clip])) for clip in clips]
+    parts, total, x = [], 0, 1
+    while total < minutes * 60 * RATE:
+        x = (1664525 * x + 1013904223) & 0xFFFFFFFF
+        i = (x >> 16) % len(clips)
+        pause = RATE // 4 * ((x >> 8 & 3) + 1)
+        parts += [clips[i], {"zeros": pause}]
+        total += lengths[i] + pause
+    return parts
+
+
+INPUTS.update(GAPS)
+INPUTS["thirty-minutes"] = joined(30, (LIBRIVOX, CARDS, COMMANDS))

@@ -9,40 +9,16 @@ everything is the reference as it is, on the CPU in float32, greedy at
 temperature 0 without fallback. A word is [word, start, end, probability].
 """
 
-import argparse
-import math
 import time
-from pathlib import Path
-
-import numpy as np
-import torch
-import whisper
 
 import checkpoint
-import record_inputs
-from record_inputs import CARDS, CLIPS, COMMANDS, INPUTS, LIBRIVOX, RATE
-from record_transcripts import GOLDEN, PROMPT, Margins, dump, rounded
+import record_common
+from record_common import rounded
+from record_inputs import CLIPS, GAPS
+from record_transcripts import PROMPT
 
 WORDS = {"word_timestamps": True}
 BOOK = "The Dashwood family had long been settled in Sussex, at Norland Park. " * 6
-
-
-def quiet(seconds, seed):
-    """Noise that nobody hears."""
-    return {"noise": seconds * RATE, "seed": seed, "shift": 10}
-
-
-# Speech with silence in between, in which models make things up.
-GAPS = {
-    "gap-zeros": [*LIBRIVOX["librivox-0880"], {"zeros": 12 * RATE}, *CARDS["card-005"], {"zeros": 9 * RATE}],
-    "gap-noise": [
-        quiet(6, 3), *COMMANDS["goforward"], quiet(11, 4), *LIBRIVOX["librivox-0890"], quiet(35, 5),
-        *COMMANDS["numbers"], quiet(4, 6),
-    ],
-    "gap-between": [*CARDS["card-001"], {"zeros": 5 * RATE}, *CARDS["card-002"], {"zeros": 3 * RATE},
-                    *CARDS["card-003"], {"zeros": 8 * RATE}, *CARDS["card-004"]],
-}
-SOUNDS = {**INPUTS, **GAPS}
 
 
 def skipping(threshold, **options):
@@ -121,35 +97,22 @@ def segment_of(s):
 
 
 def transcribe(model, audio, options):
-    with Margins() as margins:
+    with record_common.Margins() as margins:
         result = model.transcribe(audio, temperature=0.0, fp16=False, **options)
-    margin = rounded(margins.smallest, 3) if math.isfinite(margins.smallest) else None
     return {
         "text": result["text"],
         "language": result["language"],
-        "margin": margin,
+        "margin": record_common.margin_of(margins.smallest),
         "segments": [segment_of(s) for s in result["segments"]],
     }
 
 
-def record(name, wheels):
+def recorded(recorder, name, wheels, runs):
+    """What some runs of a model gave."""
     model = checkpoint.load(name, wheels)
-    runs = plan(name)
-    used = {sound: SOUNDS[sound] for sound in dict.fromkeys(s for s, _ in runs)}
-    audio = {s: record_inputs.samples_of(p).astype(np.float32) / 32768.0 for s, p in used.items()}
-    result = {
-        "recorded_by": "port/whisper/record_words.py",
-        "reference": {"package": "openai-whisper", "version": whisper.__version__, "torch": torch.__version__},
-        "model": name,
-        "resampling": {
-            "up": record_inputs.UP,
-            "down": record_inputs.DOWN,
-            "shift": record_inputs.SHIFT,
-            "taps": record_inputs.resampling_taps().tolist(),
-        },
-        "inputs": {s: record_inputs.describe(parts) for s, parts in used.items()},
-        "runs": [],
-    }
+    used = list(dict.fromkeys(s for s, _ in runs))
+    audio = record_common.sounds(used)
+    result = {**record_common.header(recorder, name, used), "runs": []}
     for number, (sound, options) in enumerate(runs, 1):
         began = time.time()
         run = transcribe(model, audio[sound], options)
@@ -161,20 +124,9 @@ def record(name, wheels):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="+", choices=sorted(checkpoint.WHEELS))
-    parser.add_argument("--wheels", help="folder with the downloaded wheels")
-    parser.add_argument("--output", type=Path, default=GOLDEN)
-    options = parser.parse_args()
-    torch.set_num_threads(2)
-    torch.set_grad_enabled(False)
-    for name in options.names:
-        path = options.output / f"words-{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dump(record(name, options.wheels)) + "\n", encoding="utf-8")
-        print(path, path.stat().st_size)
+def record(name, wheels):
+    return recorded("record_words", name, wheels, plan(name))
 
 
 if __name__ == "__main__":
-    main()
+    record_common.main(__doc__, "words", record)

@@ -131,7 +131,7 @@ std::vector<DecodingOptions> asked_by(const TranscribeOptions& options) {
           [&](const std::string& language, const std::string& task) {
             return get_tokenizer(vocabulary, true, 99, language, task);
           },
-      .embed_audio = {},
+      .embed_audio = [](const mx::array& mel) { return mel; },
       .detect_language = {},
       .decode = script.decode()};
   const MelFrames mel{6000, [](int, int n) { return mx::zeros({n, 80}); }};

@@ -362,18 +362,13 @@ Transcription transcribe(
     std::optional<DecodingResult> result;
     if (!stop.stop_requested()) {
       try {
-        mx::array segment =
-            seek == 0 && segment_size == kNFrames && first_features
-                ? *first_features
-                : window(seek, segment_size);
-        if (options.word_timestamps || options.temperature.size() > 1) {
-          // What finds the words needs them as well, and so does every try.
-          features = segment.ndim() == 2 ? model.embed_audio(segment) : segment;
-          segment = *features;
-        }
+        // Every try and the search for words need the same features.
+        features = seek == 0 && segment_size == kNFrames && first_features
+                       ? *first_features
+                       : model.embed_audio(window(seek, segment_size));
         result = decode_with_fallback(
             model.decode,
-            segment,
+            *features,
             decode_options,
             fallback);
         ++decode_options.draws.window;

@@ -33,7 +33,7 @@ struct Transcriber {
   /// Takes audio features.
   std::function<std::vector<LanguageProbability>(const mx::array& features)>
       detect_language;
-  /// Takes a spectrogram [T, n_mels] or audio features [1, T, C].
+  /// Takes audio features [1, T, C].
   Decode decode;
   /// Takes the text tokens of a window, its audio features and its length in
   /// frames. Asked only with `word_timestamps`.
