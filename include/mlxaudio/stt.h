@@ -62,8 +62,8 @@ struct TranscribeOptions {
   /// Text whose average log probability is below this is too improbable;
   /// empty: none is.
   std::optional<double> logprob_threshold = -1.0;
-  /// A window whose no-speech probability is above this, and whose average log
-  /// probability is below `logprob_threshold`, is silence; empty: never.
+  /// A window whose no-speech probability is above this is silence, unless its
+  /// average log probability is above `logprob_threshold`; empty: none is.
   std::optional<double> no_speech_threshold = 0.6;
 
   /// Find the time of each word.

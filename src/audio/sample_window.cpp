@@ -22,6 +22,8 @@ void SampleWindow::read_at(std::int64_t first, std::span<float> out) {
   if (!placed_ || first < start_) {
     restart();
   }
+  // What a failing reader leaves behind is not used again.
+  placed_ = false;
   skip_to(first);
   const std::size_t have = std::min(kept_.size(), out.size());
   if (have < out.size()) {
@@ -37,12 +39,12 @@ void SampleWindow::read_at(std::int64_t first, std::span<float> out) {
           start_ + static_cast<std::int64_t>(kept_.size())));
     }
   }
+  placed_ = true;
   std::copy_n(kept_.begin(), out.size(), out.begin());
 }
 
 void SampleWindow::restart() {
   reader_.rewind();
-  placed_ = true;
   kept_.clear();
   start_ = 0;
 }

@@ -12,8 +12,8 @@ namespace mlxaudio {
 
 /// Samples of a file by place, for a caller that moves forward through it.
 ///
-/// Holds no more than what was asked for last: memory does not grow with the
-/// file. Going back is allowed and costs decoding from the start.
+/// Holds what was asked for last, and at most a block more: memory does not
+/// grow with the file. Going back is allowed and costs decoding from the start.
 class SampleWindow {
  public:
   /// \param name of the file, for messages

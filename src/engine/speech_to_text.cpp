@@ -188,10 +188,7 @@ std::vector<LanguageProbability> SpeechToText::detect_language(
         const auto& model = *impl->model;
         const auto mel =
             whisper::mel_frames(samples, impl->dims.n_mels, session.stop());
-        const auto window = whisper::pad_or_trim(
-            mel.frames(0, whisper::kNFrames),
-            whisper::kNFrames,
-            0);
+        const auto window = mel.frames(0, whisper::kNFrames);
         const auto tokenizer = model.get_tokenizer(std::nullopt, std::nullopt);
         return whisper::detect_language(model, window, tokenizer)
             .language_probs.front();

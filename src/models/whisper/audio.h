@@ -4,6 +4,7 @@
 // licenses/whisper.txt)
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -41,6 +42,17 @@ inline constexpr int kNSamplesPerToken = kHopLength * 2;
 inline constexpr int kFramesPerSecond = kSampleRate / kHopLength;
 /// \port whisper.audio.TOKENS_PER_SECOND
 inline constexpr int kTokensPerSecond = kSampleRate / kNSamplesPerToken;
+
+/// When a frame begins. \unit frames -> s
+constexpr double seconds_of(std::int64_t frames) {
+  return static_cast<double>(frames * kHopLength) / kSampleRate;
+}
+
+/// The frame nearest to a time, halves to even as Python rounds.
+/// \unit s -> frames
+inline double nearest_frame(double seconds) {
+  return std::nearbyint(seconds * kFramesPerSecond);
+}
 
 static_assert(kNSamples % kHopLength == 0);
 static_assert(kSampleRate % kHopLength == 0);

@@ -68,11 +68,11 @@ std::vector<Candidate> candidates_of(
     while (tokens[sequence] != tokens[beam]) {
       ++sequence;
     }
-    const auto row = logits.row(beam);
-    const double normalizer = logsumexp(row);
-    for (const int token : top_k(row, beam_size + 1)) {
-      const float sum_logprob =
-          sum_logprobs[beam] + static_cast<float>(row[token] - normalizer);
+    // Logits that differ may have equal log probabilities, of which the best
+    // are chosen.
+    const std::vector<float> logprobs = log_softmax(logits.row(beam));
+    for (const int token : top_k(logprobs, beam_size + 1)) {
+      const float sum_logprob = sum_logprobs[beam] + logprobs[token];
       const auto same = std::find_if(
           candidates.begin(),
           candidates.end(),

@@ -67,6 +67,16 @@ TEST(TopK, AmongEqualsAsPyTorch) {
   EXPECT_EQ(top_k(values, 2), (std::vector{50000, 100}));
 }
 
+/// As recorded from PyTorch 2.15. In float32 both tokens are as probable.
+TEST(TopK, AmongLogitsThatRoundToEqualProbabilities) {
+  std::vector<float> row(51865, -30);
+  row[7] = 12;
+  row[100] = 1;
+  row[200] = std::nextafter(1.0F, 2.0F);
+  EXPECT_EQ(top_k(row, 2), (std::vector{7, 200}));
+  EXPECT_EQ(top_k(log_softmax(row), 2), (std::vector{7, 100}));
+}
+
 // --- updates ---------------------------------------------------------------
 
 TEST(BeamSearchDecoder, BeginsWithDifferentTokensOfEqualBeams) {

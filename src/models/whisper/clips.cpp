@@ -42,7 +42,7 @@ std::vector<Clip> seek_clips(
   check_clip_timestamps(clip_timestamps);
   std::vector<int> seek_points;
   for (const double time : clip_timestamps) {
-    const double frame = std::nearbyint(time * kFramesPerSecond);
+    const double frame = nearest_frame(time);
     // The last frame may have begun.
     if (frame > content_frames + 1) {
       throw ArgumentError(fmt::format(

@@ -67,6 +67,18 @@ mx::array encode(const Whisper& model, const mx::array& mel) {
   return model.embed_audio(mel);
 }
 
+/// NaN would be passed over by one choice and taken by another.
+void check_numbers(std::span<const float> logits) {
+  if (std::any_of(logits.begin(), logits.end(), [](float x) {
+        return std::isnan(x);
+      })) {
+    throw WeightError(
+        "[whisper.decode] the model computes NaN: its weights are damaged, or "
+        "too large for their type; get a whole copy of it, or try "
+        "--device cpu");
+  }
+}
+
 /// Makes an inference forget, however its run ends.
 struct Cleanup {
   Inference& inference;
@@ -313,6 +325,7 @@ DecodingTask::Sampled DecodingTask::main_loop(
       logits.values = std::move(values);
     }
 
+    check_numbers(logits.values);
     for (const auto& logit_filter : logit_filters_) {
       logit_filter->apply(logits, sampled.tokens);
     }
@@ -351,7 +364,7 @@ std::vector<DecodingResult> DecodingTask::run(const mx::array& mel) {
 
   // Each sequence of a group samples for itself.
   // DEVIATION(whisper-grouped-batch): several audios may have groups. The
-  // reference takes the features of one for all, or fails.
+  // reference fails there.
   const auto n_group = static_cast<std::size_t>(n_group_);
   Sequences repeated;
   for (const auto& sequence : tokens) {

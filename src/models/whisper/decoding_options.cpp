@@ -52,9 +52,10 @@ const DecodingOptions& verify_options(
   if (options.beam_size &&
       !(*options.beam_size >= 1 && *options.beam_size < dims.n_vocab)) {
     refuse(fmt::format(
-        "beam_size {} is no number of beams: give 1 or more, or leave it out "
+        "beam_size {} is no number of beams: give 1 to {}, or leave it out "
         "for greedy decoding",
-        *options.beam_size));
+        *options.beam_size,
+        dims.n_vocab - 1));
   }
   if (options.patience &&
       !(*options.patience > 0 && std::isfinite(*options.patience) &&
@@ -67,6 +68,8 @@ const DecodingOptions& verify_options(
         *options.patience,
         *options.beam_size));
   }
+  // DEVIATION(whisper-option-ranges): the reference takes any number here and
+  // below, and does with some what nobody can have meant.
   // Less than this would divide a logit beyond the range of f32.
   constexpr double kLeastTemperature = 1e-6;
   if (options.temperature != 0 && !(options.temperature >= kLeastTemperature &&

@@ -24,14 +24,9 @@ constexpr std::size_t kMostWords = 8;
 /// How near to an end of the window counts as silence there. \unit s
 constexpr double kNearEnd = 2.0;
 
-/// \unit frames -> s
-double seconds(std::int64_t frames) {
-  return static_cast<double>(frames * kHopLength) / kSampleRate;
-}
-
 /// \unit s -> frames
 int frames(double seconds) {
-  return static_cast<int>(std::nearbyint(seconds * kFramesPerSecond));
+  return static_cast<int>(nearest_frame(seconds));
 }
 
 } // namespace
@@ -82,9 +77,10 @@ SilenceSkip skip_hallucinations(
     const WindowTimes& window,
     int seek,
     double threshold) {
-  const double time_offset = seconds(window.seek);
-  const double window_end_time = seconds(std::int64_t{window.seek} + kNFrames);
-  const double segment_duration = seconds(window.size);
+  const double time_offset = seconds_of(window.seek);
+  const double window_end_time =
+      seconds_of(std::int64_t{window.seek} + kNFrames);
+  const double segment_duration = seconds_of(window.size);
 
   if (!window.single_timestamp_ending) {
     const auto last_word_end = get_end(segments);
@@ -126,7 +122,7 @@ SilenceSkip skip_hallucinations(
                                  window_end_time - segment.end < kNearEnd;
       if (silence_before && silence_after) {
         seek = frames(std::max(time_offset + 1, segment.start));
-        if (seconds(window.content_frames) - segment.end < threshold) {
+        if (seconds_of(window.content_frames) - segment.end < threshold) {
           seek = window.content_frames;
         }
         segments.erase(

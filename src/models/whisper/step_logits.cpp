@@ -38,4 +38,14 @@ double logsumexp(std::span<const float> row) {
   return max + std::log(sum);
 }
 
+std::vector<float> log_softmax(std::span<const float> row) {
+  const float max = *std::max_element(row.begin(), row.end());
+  const auto log_sum = static_cast<float>(logsumexp(row) - max);
+  std::vector<float> logprobs(row.size());
+  std::transform(row.begin(), row.end(), logprobs.begin(), [&](float value) {
+    return (value - max) - log_sum;
+  });
+  return logprobs;
+}
+
 } // namespace mlxaudio::whisper

@@ -27,4 +27,7 @@ struct StepLogits {
 /// log(sum(exp(row))), summed in double so that the order does not matter.
 double logsumexp(std::span<const float> row);
 
+/// Log probabilities, rounded as PyTorch's float32 ones are.
+std::vector<float> log_softmax(std::span<const float> row);
+
 } // namespace mlxaudio::whisper

@@ -413,9 +413,7 @@ void add_word_timestamps(
 
   merge_punctuations(alignment, prepend_punctuations, append_punctuations);
 
-  const double time_offset =
-      static_cast<double>(std::int64_t{segments.front().seek} * kHopLength) /
-      kSampleRate;
+  const double time_offset = seconds_of(segments.front().seek);
   // DEVIATION(whisper-short-window): words of a window of less than 40 ms begin
   // 0.02 s before it, as in the reference, but never before the audio: no file
   // format has a time below 0, and the reference fails to write it.

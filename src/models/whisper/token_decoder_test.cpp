@@ -85,7 +85,8 @@ TEST(GreedyDecoder, DrawsAtATemperature) {
 
 TEST(GreedyDecoder, DrawsNothingForAnEndedSequence) {
   GreedyDecoder decoder(1, 3);
-  const StepLogits logits{4, {9, 0, 0, kNever}};
+  // A draw would find no token.
+  const StepLogits logits{4, {kNever, kNever, kNever, kNever}};
   Sequences tokens{{0, 3}};
   std::vector<float> sums{-1};
   EXPECT_TRUE(decoder.update(tokens, logits, sums));

@@ -20,11 +20,6 @@ namespace mlxaudio::whisper {
 
 namespace {
 
-/// \unit frames -> s
-double seconds(std::int64_t frames) {
-  return static_cast<double>(frames * kHopLength) / kSampleRate;
-}
-
 FallbackOptions fallback_options(const TranscribeOptions& options) {
   return {
       .temperatures = options.temperature,
@@ -124,10 +119,10 @@ WindowSegments split_window(
     int seek,
     int segment_size,
     int input_stride) {
-  const double time_offset = seconds(seek);
-  const double segment_duration = seconds(segment_size);
+  const double time_offset = seconds_of(seek);
+  const double segment_duration = seconds_of(segment_size);
   // Time per output token: 0.02 s.
-  const double time_precision = seconds(input_stride);
+  const double time_precision = seconds_of(input_stride);
   const auto& tokens = result.tokens;
   const auto n = tokens.size();
 
@@ -352,7 +347,8 @@ Transcription transcribe(
   const auto report = [&](int seek) {
     if (callbacks.on_progress) {
       callbacks.on_progress(
-          {seconds(std::min(content_frames, seek)), seconds(content_frames)});
+          {seconds_of(std::min(content_frames, seek)),
+           seconds_of(content_frames)});
     }
   };
   report(0);
@@ -430,9 +426,8 @@ Transcription transcribe(
         if (!split.single_timestamp_ending) {
           // The next window begins where the last word ends.
           const auto last_word_end = get_end(current_segments);
-          if (last_word_end && *last_word_end > seconds(previous_seek)) {
-            seek = static_cast<int>(
-                std::nearbyint(*last_word_end * kFramesPerSecond));
+          if (last_word_end && *last_word_end > seconds_of(previous_seek)) {
+            seek = static_cast<int>(nearest_frame(*last_word_end));
           }
         }
         if (options.hallucination_silence_threshold) {
