@@ -49,10 +49,14 @@ function(mlxaudio_add_room name)
   endif()
 endfunction()
 
-# mlxaudio_add_test(name SOURCES ... DEPENDS ... LABELS ...)
+# mlxaudio_add_test(name SOURCES ... DEPENDS ... LABELS ... [SLOW regex])
+# Tests whose names match SLOW have that label instead.
 # A GoogleTest program; ctest runs each of its cases by itself.
 function(mlxaudio_add_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "SLOW" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT arg_SLOW)
+    set(arg_SLOW "^$")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                                            "${PROJECT_BINARY_DIR}/tests")
@@ -68,7 +72,11 @@ function(mlxaudio_add_test name)
   file(
     WRITE "${script}"
     "foreach(case IN LISTS ${name}_TESTS)
-  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABELS}\")
+  if(case MATCHES [[${arg_SLOW}]])
+    set_tests_properties(\"\${case}\" PROPERTIES LABELS slow)
+  else()
+    set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABELS}\")
+  endif()
 endforeach()
 ")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
