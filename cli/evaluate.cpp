@@ -156,8 +156,8 @@ void Evaluator::load() {
       assumed_language_ = std::exchange(work_.options.language, std::nullopt);
     }
   }
-  check_options(*model_, work_.options);
   progress_.finish();
+  check_options(*model_, work_.options);
   for (const std::string& warning : warnings) {
     tell_warning(warning);
   }

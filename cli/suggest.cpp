@@ -26,7 +26,7 @@ std::string nearest(
   for (const std::string& candidate : candidates) {
     const std::u32string known = characters_of(candidate);
     // A word of any length may stand on a command line.
-    const auto [shorter, longer] = std::minmax(typed.size(), known.size());
+    const auto [shorter, longer] = std::minmax({typed.size(), known.size()});
     if (longer - shorter > kSlips) {
       continue;
     }

@@ -55,8 +55,7 @@ void check_outputs(
     if (inputs.size() > 1 && format != "txt" && format != "json") {
       throw ArgumentError(fmt::format(
           "[cli] several inputs do not make one {} file{}: use --output-dir, "
-          "or "
-          "--format txt",
+          "or --format txt",
           format,
           arguments.format_is_default
               ? ", which is a default (`mlx-audio info` shows where it stands)"
