@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/option_values.h"
 #include "cli/suggest.h"
 #include "core/toml.h"
 #include "core/utf8.h"
@@ -83,8 +84,8 @@ std::string text_of(const Json& value) {
   }
 }
 
-/// What turns a switch on or off. \throws ArgumentError
-std::string switch_of(const std::string& text) {
+/// A truth value as it would stand on a command line. \throws ArgumentError
+std::string truth_of(const std::string& text) {
   if (text == "True" || text == "true" || text == "1") {
     return "True";
   }
@@ -94,8 +95,13 @@ std::string switch_of(const std::string& text) {
   throw ArgumentError(fmt::format("expected True or False, got \"{}\"", text));
 }
 
+/// Whether an option is a switch, or takes True or False.
+bool is_truth(const Option& option) {
+  return option.value.empty() || option.choices == true_false();
+}
+
 std::string value_of(const Option& option, const std::string& text) {
-  return option.value.empty() ? switch_of(text) : text;
+  return is_truth(option) ? truth_of(text) : text;
 }
 
 /// What the tables of a file say, and where.
@@ -166,6 +172,9 @@ class Reader {
       }
       std::string text;
       try {
+        if (value.is_array() && !option->is_list) {
+          throw ArgumentError("expected one value, got a list");
+        }
         text = value_of(*option, text_of(value));
       } catch (const ArgumentError& e) {
         fail({verb.name, key}, fmt::format("{}: {}", key, e.what()));

@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "core/expect_error.h"
 #include "core/temp_folder.h"
 
@@ -60,12 +62,22 @@ class ConfigTest : public testing::Test {
   Verb verb() {
     Option width = option("--line-width", "N");
     width.aliases = {"-w", "--cols"};
+    Option parts = option("--parts", "A,B");
+    parts.is_list = true;
+    Option sure = option("--sure", "True|False");
+    sure.choices = {"True", "False"};
     Option own = option("--own", "");
     own.configurable = false;
     Verb one;
     one.name = "try";
     one.groups = {
-        {"One", {width, option("--level", "X"), option("--loud", ""), own}},
+        {"One",
+         {width,
+          option("--level", "X"),
+          option("--loud", ""),
+          parts,
+          sure,
+          own}},
         config_options()};
     one.configurable = true;
     return one;
@@ -112,11 +124,28 @@ TEST_F(ConfigTest, ValuesBecomeWhatStandsOnACommandLine) {
       found.at("--level").origin.find("config.toml, line 3, level"),
       std::string::npos);
   EXPECT_EQ(
-      read("[try]\ncols = [1, 2.5, \"x\"]\n").at("--line-width").value,
+      read("[try]\nparts = [1, 2.5, \"x\"]\n").at("--parts").value,
       "1,2.5,x");
   EXPECT_EQ(read("try.level = true").at("--level").value, "True");
   EXPECT_TRUE(read("[other]\nlevel = 1\n").empty());
   EXPECT_TRUE(read("").empty());
+}
+
+TEST_F(ConfigTest, TruthValuesAreReadAlikeEverywhere) {
+  for (const char* const text : {"true", "1", "\"True\"", "\"true\""}) {
+    const Defaults found =
+        read(fmt::format("[try]\nloud = {}\nsure = {}\n", text, text));
+    EXPECT_EQ(found.at("--loud").value, "True") << text;
+    EXPECT_EQ(found.at("--sure").value, "True") << text;
+  }
+  for (const char* const text : {"false", "0", "False"}) {
+    const Variable loud("MLXAUDIO_TRY_LOUD", text);
+    const Variable sure("MLXAUDIO_TRY_SURE", text);
+    const Defaults found = environment_defaults(verb());
+    EXPECT_EQ(found.at("--loud").value, "False") << text;
+    EXPECT_EQ(found.at("--sure").value, "False") << text;
+  }
+  expect_refused("[try]\nsure = \"yes\"", {"line 2", "sure", "True or False"});
 }
 
 TEST_F(ConfigTest, ErrorsNameTheLineAndTheKeyAndWhatMayBeMeant) {
@@ -131,7 +160,8 @@ TEST_F(ConfigTest, ErrorsNameTheLineAndTheKeyAndWhatMayBeMeant) {
   expect_refused("[try]\nconfig = \"x\"", {"line 2", "config"});
   expect_refused("[try]\nloud = 3", {"line 2", "loud", "True or False"});
   expect_refused("[try]\nlevel = {a = 1}", {"line 2", "level"});
-  expect_refused("[try]\nlevel = [[1]]", {"line 2", "level"});
+  expect_refused("[try]\nlevel = [1, 2]", {"line 2", "level", "a list"});
+  expect_refused("[try]\nparts = [[1]]", {"line 2", "parts"});
   expect_refused("[try]\ncols = 1\nline_width = 2", {"line 3", "twice"});
   expect_refused("[try]\nlevel = yes", {"line 2", "yes"});
 }

@@ -144,6 +144,7 @@ OptionGroup decoding_options(const Arguments& a) {
             [a](const std::string& text) {
               a->options.suppress_tokens = token_list(text);
             },
+        .is_list = true,
         .rare = true},
        {.name = "--suppress-blank",
         .value = "True|False",

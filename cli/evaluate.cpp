@@ -2,19 +2,21 @@
 #include "cli/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/evaluate_options.h"
 #include "cli/evaluation.h"
 #include "cli/evaluation_table.h"
+#include "cli/known_files.h"
 #include "cli/manifest.h"
 #include "cli/progress.h"
+#include "cli/stopwatch.h"
 #include "cli/streams.h"
 #include "core/atomic_file.h"
 #include "core/utf8.h"
@@ -24,11 +26,6 @@ namespace mlxaudio::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// The code of a language as manifests write it: "en", "English", "en-GB".
 /// \throws ManifestError naming the line
@@ -55,17 +52,25 @@ std::string language_code(
 
 /// Checks, before any work is done, that the result has a place to go to.
 /// \throws ArgumentError, OutputError
-void check_output(const fs::path& output, const fs::path& manifest) {
+void check_output(
+    const fs::path& output,
+    const fs::path& manifest,
+    const std::vector<ManifestEntry>& entries) {
   std::error_code ignored;
   if (fs::is_directory(output, ignored)) {
     throw OutputError(fmt::format(
         "[cli] cannot write {}: a folder has that name",
         output.string()));
   }
-  if (fs::equivalent(output, manifest, ignored)) {
+  KnownFiles known;
+  known.add(manifest);
+  for (const ManifestEntry& entry : entries) {
+    known.add(entry.audio);
+  }
+  if (const fs::path* const other = known.find(output)) {
     throw ArgumentError(fmt::format(
         "[cli] the result would overwrite {}: use another --output",
-        manifest.string()));
+        printable(other->string())));
   }
   // Whether a file can be made there is best asked by making one.
   AtomicFile(output).write("");
@@ -89,7 +94,6 @@ class Evaluator {
   /// Transcribes and scores one file; false if it was interrupted.
   bool evaluate(const ManifestEntry& entry, std::size_t number);
   /// The same, with what goes wrong noted as the result.
-  /// \throws ArgumentError for what would go wrong with every file
   void evaluate_or_fail(const ManifestEntry& entry, std::size_t number);
   void evaluate_all();
   void fail(
@@ -97,8 +101,6 @@ class Evaluator {
   void take(FileResult result);
   void check_duration(const ManifestEntry& entry, double duration);
   void print_row(const FileResult& result);
-  /// Whether an error is one of the options, and so of every file.
-  bool concerns_all(const Error& error, const ManifestEntry& entry) const;
   std::string place_of(const ManifestEntry& entry) const;
   void write_document() const;
   void finish();
@@ -110,6 +112,8 @@ class Evaluator {
   Scorer scorer_;
   std::vector<ManifestEntry> entries_;
   std::optional<SpeechToText> model_;
+  /// The language of entries for which neither options nor manifest name one.
+  std::optional<std::string> assumed_language_;
   std::optional<Table> table_;
   ProgressLine progress_;
   Evaluation evaluation_;
@@ -122,6 +126,9 @@ std::string Evaluator::place_of(const ManifestEntry& entry) const {
 
 void Evaluator::read() {
   entries_ = read_manifest(manifest_, arguments_.audio_dir);
+  if (arguments_.output) {
+    check_output(*arguments_.output, manifest_, entries_);
+  }
   if (arguments_.limit && *arguments_.limit < entries_.size()) {
     entries_.resize(*arguments_.limit);
   }
@@ -142,14 +149,15 @@ void Evaluator::load() {
   std::vector<std::string> warnings = work_.warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    const auto language = work_.options.language;
+    const bool asked = work_.options.language.has_value();
     model_ = load_model(work_, warnings);
-    if (!language) {
-      // It is for the manifest to say.
-      work_.options.language.reset();
+    if (!asked) {
+      // The manifest comes first.
+      assumed_language_ = std::exchange(work_.options.language, std::nullopt);
     }
   }
   progress_.finish();
+  check_options(*model_, work_.options);
   for (const std::string& warning : warnings) {
     tell_warning(warning);
   }
@@ -207,7 +215,7 @@ bool Evaluator::evaluate(const ManifestEntry& entry, std::size_t number) {
       fmt::format("[{}/{}] {}", number, entries_.size(), printable(entry.id)));
   TranscribeOptions options = work_.options;
   if (!options.language) {
-    options.language = entry.language;
+    options.language = entry.language ? entry.language : assumed_language_;
   }
   FileResult result;
   TranscribeCallbacks callbacks;
@@ -215,13 +223,13 @@ bool Evaluator::evaluate(const ManifestEntry& entry, std::size_t number) {
     result.duration = progress.total;
     progress_.update(progress);
   };
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   const Transcription transcription = model_->transcribe(
       entry.audio,
       options,
       callbacks,
       context_.signals.token());
-  result.seconds = seconds_since(begin);
+  result.seconds = watch.seconds();
   if (!transcription.complete) {
     return false;
   }
@@ -229,7 +237,9 @@ bool Evaluator::evaluate(const ManifestEntry& entry, std::size_t number) {
   result.id = entry.id;
   result.audio = replace_malformed_utf8(entry.audio.string());
   result.line = entry.line;
-  result.language = transcription.language;
+  // It repeats an option as it was given, "English" too.
+  const auto code = whisper::find_language(transcription.language);
+  result.language = code ? std::string(*code) : transcription.language;
   result.reference = entry.text;
   result.hypothesis = replace_malformed_utf8(transcription.text);
   result.score = scorer_.score(
@@ -239,20 +249,6 @@ bool Evaluator::evaluate(const ManifestEntry& entry, std::size_t number) {
   progress_.finish();
   take(std::move(result));
   return true;
-}
-
-bool Evaluator::concerns_all(
-    const Error& error, const ManifestEntry& entry) const {
-  switch (error.code()) {
-    case ErrorCode::argument:
-    case ErrorCode::token:
-      return true;
-    case ErrorCode::unsupported:
-      // The manifest may ask an English-only model for another language.
-      return work_.options.language || !entry.language;
-    default:
-      return false;
-  }
 }
 
 void Evaluator::write_document() const {
@@ -282,9 +278,6 @@ void Evaluator::evaluate_or_fail(
       evaluation_.complete = false;
       return;
     }
-    if (concerns_all(e, entry)) {
-      throw ArgumentError(e.what());
-    }
     fail(entry, exit_code_of(e.code()), e.what());
   } catch (const std::bad_alloc&) {
     fail(
@@ -311,14 +304,11 @@ void Evaluator::evaluate_all() {
 
 ExitCode Evaluator::run() {
   read();
-  if (arguments_.output) {
-    check_output(*arguments_.output, manifest_);
-  }
   load();
   try {
     evaluate_all();
-  } catch (const OutputError&) {
-    // Nobody reads on, but the file can be kept.
+  } catch (...) {
+    // Perhaps nobody reads on, but the file can be kept.
     evaluation_.complete = false;
     write_document();
     throw;

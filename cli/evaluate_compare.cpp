@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/evaluation_difference.h"
+#include "cli/option_values.h"
 #include "cli/streams.h"
 
 namespace mlxaudio::cli {
@@ -16,6 +18,11 @@ struct CompareArguments {
   bool json = false;
   std::string fail_if;
 };
+
+/// What may make the exit code 1.
+std::vector<std::string> outcomes() {
+  return {"differs", "worse", "never"};
+}
 
 Verb compare_verb(const std::shared_ptr<CompareArguments>& a) {
   return {
@@ -30,7 +37,8 @@ Verb compare_verb(const std::shared_ptr<CompareArguments>& a) {
           {.name = "BEFORE AFTER",
            .help = "two files that `mlx-audio evaluate --output` wrote",
            .least = 2,
-           .most = 2},
+           .most = 2,
+           .offer = Offer::files},
       .groups =
           {{"Output",
             {{.name = "--json",
@@ -43,14 +51,10 @@ Verb compare_verb(const std::shared_ptr<CompareArguments>& a) {
                       "errors in the files of both, or new failures), or never",
               .set =
                   [a](const std::string& text) {
-                    if (text != "differs" && text != "worse" &&
-                        text != "never") {
-                      throw ArgumentError(fmt::format(
-                          "expected one of differs, worse, never, got \"{}\"",
-                          text));
-                    }
-                    a->fail_if = text;
-                  }}}}},
+                    a->fail_if = one_of(text, outcomes());
+                  },
+              .offer = Offer::choices,
+              .choices = outcomes()}}}},
       .examples = {
           {"mlx-audio evaluate-compare base.json tiny.json",
            "What the smaller model hears otherwise."},

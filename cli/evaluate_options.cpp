@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/evaluate_options.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <string_view>
+#include <limits>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include <fmt/format.h>
-
+#include "cli/asked.h"
+#include "cli/option_values.h"
 #include "models/whisper/utils.h"
 
 namespace mlxaudio::cli {
@@ -15,33 +16,12 @@ namespace {
 
 using Arguments = std::shared_ptr<EvaluateArguments>;
 
-std::string one_of(
-    const std::string& text, std::initializer_list<std::string_view> choices) {
-  if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-    throw ArgumentError(fmt::format(
-        "expected one of {}, got \"{}\"",
-        fmt::join(choices, ", "),
-        text));
-  }
-  return text;
+std::vector<std::string> normalizers() {
+  return {"auto", "english", "basic", "none"};
 }
 
-std::filesystem::path path(const std::string& text, const char* what) {
-  if (text.empty()) {
-    throw ArgumentError(fmt::format("expected a {}", what));
-  }
-  return text;
-}
-
-std::size_t limit(const std::string& text) {
-  std::size_t value = 0;
-  const auto [last, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || last != text.data() + text.size() || value == 0) {
-    throw ArgumentError(
-        fmt::format("expected a whole number above 0, got \"{}\"", text));
-  }
-  return value;
+std::vector<std::string> result_formats() {
+  return {"table", "json"};
 }
 
 OptionGroup comparison_options(const Arguments& a) {
@@ -55,9 +35,11 @@ OptionGroup comparison_options(const Arguments& a) {
                 "for English texts, else basic",
         .set =
             [a](const std::string& text) {
-              one_of(text, {"auto", "english", "basic", "none"});
+              one_of(text, normalizers());
               a->normalization.normalizer = text == "auto" ? "" : text;
-            }},
+            },
+        .offer = Offer::choices,
+        .choices = normalizers()},
        {.name = "--remove-diacritics",
         .value = "True|False",
         .default_value = "False",
@@ -65,15 +47,20 @@ OptionGroup comparison_options(const Arguments& a) {
         .set =
             [a](const std::string& text) {
               a->normalization.remove_diacritics = whisper::str2bool(text);
-            }},
+            },
+        .offer = Offer::choices,
+        .choices = true_false()},
        {.name = "--split-letters",
         .value = "True|False",
         .default_value = "False",
         .help = "of basic: each letter is a word, for languages written "
                 "without spaces",
-        .set = [a](const std::string& text) {
-          a->normalization.split_letters = whisper::str2bool(text);
-        }}}};
+        .set =
+            [a](const std::string& text) {
+              a->normalization.split_letters = whisper::str2bool(text);
+            },
+        .offer = Offer::choices,
+        .choices = true_false()}}};
 }
 
 OptionGroup manifest_options(const Arguments& a) {
@@ -83,14 +70,14 @@ OptionGroup manifest_options(const Arguments& a) {
         .value = "DIR",
         .help = "folder that relative paths of audio begin at; otherwise that "
                 "of the manifest",
-        .set =
-            [a](const std::string& text) {
-              a->audio_dir = path(text, "folder");
-            }},
+        .set = [a](const std::string& text) { a->audio_dir = path_name(text); },
+        .offer = Offer::folders},
        {.name = "--limit",
         .value = "N",
         .help = "only the first N files",
-        .set = [a](const std::string& text) { a->limit = limit(text); }}}};
+        .set = [a](const std::string& text) {
+          a->limit = whole_number(text, 1, std::numeric_limits<int>::max());
+        }}}};
 }
 
 OptionGroup result_options(const Arguments& a) {
@@ -103,12 +90,16 @@ OptionGroup result_options(const Arguments& a) {
                 "it is done and totals, or json, at the end",
         .set =
             [a](const std::string& text) {
-              a->json = one_of(text, {"table", "json"}) == "json";
+              a->format = one_of(text, result_formats());
+              a->json = a->format == "json";
             },
-        .aliases = {"-f"}},
+        .aliases = {"-f"},
+        .offer = Offer::choices,
+        .choices = result_formats()},
        {.name = "--json",
         .help = "the same as --format json",
-        .set = [a](const std::string&) { a->json = true; }},
+        .set = [a](const std::string&) { a->json = true; },
+        .configurable = false},
        {.name = "--diff",
         .help = "in the table, below each file with errors: its words, "
                 "[-those of the reference alone-] and {+those of the "
@@ -117,14 +108,27 @@ OptionGroup result_options(const Arguments& a) {
        {.name = "--output",
         .value = "FILE",
         .help = "write the JSON to this file too (docs/evaluate.md)",
-        .set = [a](const std::string& text) { a->output = path(text, "file"); },
-        .aliases = {"-o"}}}};
+        .set = [a](const std::string& text) { a->output = path_name(text); },
+        .aliases = {"-o"},
+        .offer = Offer::files}}};
 }
 
 /// Whether a group of `transcribe` is about where its text goes.
 bool is_about_output(const OptionGroup& group) {
   return group.title.starts_with("Output") ||
          group.title.starts_with("Subtitles");
+}
+
+/// What only the basic normalizer does.
+void check_normalizer(const Arguments& a, const Asked& asked) {
+  Normalization& n = a->normalization;
+  if (n.normalizer == "english" || n.normalizer == "none") {
+    const std::string why = "is of --normalizer basic, and --normalizer " +
+                            n.normalizer +
+                            " does not do it: leave one of them out";
+    asked.in_vain(n.remove_diacritics, "--remove-diacritics", why);
+    asked.in_vain(n.split_letters, "--split-letters", why);
+  }
 }
 
 } // namespace
@@ -146,6 +150,18 @@ Verb evaluate_verb(const Arguments& a) {
       .least = 1,
       .most = 1,
       .offer = Offer::files};
+  verb.finish = [a, finish = std::move(verb.finish)](
+                    const std::set<std::string>& on_line) {
+    finish(on_line);
+    const Asked asked(on_line);
+    check_normalizer(a, asked);
+    if (asked.on_line("--json") && asked.on_line("--format") &&
+        a->format != "json") {
+      throw ArgumentError(
+          "--json and --format table both want the standard output: give one "
+          "of them");
+    }
+  };
   std::vector<OptionGroup> groups = {
       comparison_options(a),
       manifest_options(a),

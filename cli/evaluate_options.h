@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "cli/scoring.h"
 #include "cli/transcribe_options.h"
@@ -20,7 +21,8 @@ struct EvaluateArguments {
   Normalization normalization;
   std::optional<std::filesystem::path> audio_dir;
   std::optional<std::size_t> limit;
-  bool json = false;
+  std::string format; ///< "table" or "json", as given or by default
+  bool json = false;  ///< whether the standard output gets JSON
   bool diff = false;
   std::optional<std::filesystem::path> output;
 };

@@ -121,7 +121,7 @@ class Reader {
     const Json& value = at(key);
     if (!value.is_number() || !std::isfinite(value.get<double>()) ||
         value.get<double>() < 0) {
-      fail(fmt::format("\"{}\" is not a number above 0", key));
+      fail(fmt::format("\"{}\" is not a number from 0 on", key));
     }
     return value.get<double>();
   }
@@ -189,6 +189,14 @@ std::optional<double> real_time_factor(double seconds, double duration) {
   return duration > 0 ? std::optional(seconds / duration) : std::nullopt;
 }
 
+void Totals::add(const FileResult& file) {
+  ++files;
+  duration += file.duration;
+  seconds += file.seconds;
+  words += file.score.words;
+  characters += file.score.characters;
+}
+
 Totals Evaluation::totals() const {
   Totals sum;
   for (const FileResult& file : files) {
@@ -196,11 +204,7 @@ Totals Evaluation::totals() const {
       ++sum.failed;
       continue;
     }
-    ++sum.files;
-    sum.duration += file.duration;
-    sum.seconds += file.seconds;
-    sum.words += file.score.words;
-    sum.characters += file.score.characters;
+    sum.add(file);
   }
   return sum;
 }

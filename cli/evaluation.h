@@ -36,6 +36,9 @@ struct Totals {
   double seconds = 0;  ///< \unit s
   text::EditCounts words;
   text::EditCounts characters;
+
+  /// Counts a file that did not fail.
+  void add(const FileResult& file);
 };
 
 /// A run over a manifest.

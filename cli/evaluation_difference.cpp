@@ -41,14 +41,6 @@ std::string difference_of(const FileResult& a, const FileResult& b) {
   return {};
 }
 
-void add(Totals& totals, const FileResult& file) {
-  ++totals.files;
-  totals.duration += file.duration;
-  totals.seconds += file.seconds;
-  totals.words += file.score.words;
-  totals.characters += file.score.characters;
-}
-
 /// The words of both, of the raw texts if only those differ.
 struct Words {
   std::vector<std::string> before;
@@ -130,8 +122,8 @@ EvaluationDifference difference(
     second.erase(found);
     fails_now = fails_now || (failed(other) && !failed(file));
     if (!failed(file) && !failed(other)) {
-      add(out.before, file);
-      add(out.after, other);
+      out.before.add(file);
+      out.after.add(other);
     }
     const std::string what = difference_of(file, other);
     if (what.empty()) {

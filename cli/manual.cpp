@@ -111,6 +111,13 @@ std::string describe(const Verb& verb) {
            line(verb.positional.help);
   }
   for (const OptionGroup& group : verb.groups) {
+    if (!group.described_under.empty()) {
+      out += ".PP\n" + line(fmt::format(
+                           "{}: the options of {}.",
+                           group.title,
+                           group.described_under));
+      continue;
+    }
     out += ".PP\n\\fI" + escaped(group.title) + "\\fR\n";
     for (const Option& option : group.options) {
       out += entry(verb, option);

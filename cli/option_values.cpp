@@ -156,7 +156,8 @@ std::vector<double> arange(
   const double count = std::ceil((stop - start) / step);
   if (!(count >= 1 && count <= static_cast<double>(most))) {
     throw ArgumentError(fmt::format(
-        "no steps of {} lead from {} to {} in at most {} numbers",
+        "no steps of {} lead from {} to {} in at most {} numbers: give a "
+        "larger step, above 0",
         plain(step),
         plain(start),
         plain(stop),

@@ -3,27 +3,15 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
-#include <utility>
+
+#include "core/utf8.h"
+#include "text/edit_distance.h"
 
 namespace mlxaudio::cli {
 namespace {
 
-/// Insertions, deletions and changes between two words.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) {
-    row[j] = j;
-  }
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
+std::u32string characters_of(const std::string& word) {
+  return to_utf32(replace_malformed_utf8(word)).value();
 }
 
 } // namespace
@@ -34,8 +22,16 @@ std::string nearest(
   constexpr std::size_t kBeginning = 4;
   std::string best;
   std::size_t least = kSlips + 1;
+  const std::u32string typed = characters_of(word);
   for (const std::string& candidate : candidates) {
-    const std::size_t d = distance(word, candidate);
+    const std::u32string known = characters_of(candidate);
+    // A word of any length may stand on a command line.
+    const auto [shorter, longer] = std::minmax({typed.size(), known.size()});
+    if (longer - shorter > kSlips) {
+      continue;
+    }
+    const std::size_t d =
+        text::count(text::align_characters(typed, known)).edits();
     if (d < least) {
       least = d;
       best = candidate;

@@ -2,10 +2,10 @@
 #include "cli/transcribe.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <stop_token>
@@ -17,7 +17,9 @@
 
 #include "cli/inputs.h"
 #include "cli/json_lines.h"
+#include "cli/known_files.h"
 #include "cli/progress.h"
+#include "cli/stopwatch.h"
 #include "cli/streams.h"
 #include "cli/transcribe_options.h"
 #include "core/atomic_file.h"
@@ -29,13 +31,8 @@ namespace mlxaudio::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kStandardInput = "-";
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// What the files of an input are named after.
 fs::path name_of(const std::string& input) {
@@ -55,21 +52,24 @@ void check_outputs(
     if (arguments.json) {
       return;
     }
-    if (format == "all") {
-      throw ArgumentError(
-          "[cli] --format all makes several files: say where with "
-          "--output-dir");
-    }
     if (inputs.size() > 1 && format != "txt" && format != "json") {
       throw ArgumentError(fmt::format(
-          "[cli] several inputs do not make one {} file: use --output-dir",
-          format));
+          "[cli] several inputs do not make one {} file{}: use --output-dir, "
+          "or --format txt",
+          format,
+          arguments.format_is_default
+              ? ", which is a default (`mlx-audio info` shows where it stands)"
+              : ""));
     }
     return;
   }
 
   const fs::path& folder = *arguments.output_dir;
   std::map<fs::path, std::string> taken;
+  KnownFiles known;
+  for (const std::string& input : inputs) {
+    known.add(input);
+  }
   for (const std::string& input : inputs) {
     for (const auto& writer :
          whisper::get_writer(arguments.format.value_or("all"))) {
@@ -89,14 +89,12 @@ void check_outputs(
             "[cli] cannot write {}: a folder has that name",
             path.string()));
       }
-      for (const std::string& other : inputs) {
-        if (fs::equivalent(path, other, ignored)) {
-          throw ArgumentError(fmt::format(
-              "[cli] the text of {} would overwrite {}: use another "
-              "--output-dir",
-              input,
-              other));
-        }
+      if (const fs::path* const other = known.find(path)) {
+        throw ArgumentError(fmt::format(
+            "[cli] the text of {} would overwrite {}: use another "
+            "--output-dir",
+            input,
+            other->string()));
       }
     }
   }
@@ -212,13 +210,13 @@ void Transcriber::tell_no_text(const std::string& input) {
 
 void Transcriber::load() {
   progress_.show(fmt::format("loading {}", arguments_.model));
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   std::vector<std::string> warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
     model_ = load_model(arguments_, warnings);
   }
-  load_seconds_ = seconds_since(begin);
+  load_seconds_ = watch.seconds();
   progress_.finish();
   for (const std::string& warning : warnings) {
     tell_warning(warning);
@@ -230,14 +228,25 @@ void Transcriber::prepare() {
   for (const std::string& warning : arguments_.warnings) {
     tell_warning(warning);
   }
+  // The message is told on the standard error by who calls this verb.
+  const auto note = [this](ExitCode code, std::string_view message) {
+    progress_.finish();
+    if (arguments_.json) {
+      print(error_line(std::nullopt, code, message));
+    }
+  };
   try {
     check_outputs(arguments_, inputs_);
     load();
+    check_options(*model_, arguments_.options);
   } catch (const Error& e) {
-    progress_.finish();
-    if (arguments_.json) {
-      print(error_line(std::nullopt, exit_code_of(e.code()), e.what()));
-    }
+    note(exit_code_of(e.code()), e.what());
+    throw;
+  } catch (const std::bad_alloc&) {
+    note(ExitCode::model, "not enough memory: use a smaller model");
+    throw;
+  } catch (const std::exception& e) {
+    note(ExitCode::model, e.what());
     throw;
   }
 }
@@ -348,17 +357,15 @@ Transcription Transcriber::decode(const std::string& input, double& total) {
 std::vector<fs::path> Transcriber::write_results(
     const std::string& input, const Transcription& result) {
   std::vector<fs::path> written;
-  if (to_standard_output()) {
-    if (stream_) {
-      std::ostringstream text;
-      stream_->end(result, text);
-      // The reference's JSON ends without an end of line; a stream of several
-      // needs one.
-      if (arguments_.format == "json") {
-        text << '\n';
-      }
-      print(text.str());
+  if (stream_) {
+    std::ostringstream text;
+    stream_->end(result, text);
+    // The reference's JSON ends without an end of line; a stream of several
+    // needs one.
+    if (arguments_.format == "json") {
+      text << '\n';
     }
+    print(text.str());
   }
   if (!arguments_.output_dir) {
     return written;
@@ -381,7 +388,6 @@ std::vector<fs::path> Transcriber::write_results(
 
 void Transcriber::transcribe_input(const std::string& input) {
   current_ = input;
-  heading_due_ = false;
   stream_.reset();
   if (to_standard_output() && !timed_lines_on_output()) {
     stream_ = std::move(whisper::get_writer(
@@ -398,7 +404,7 @@ void Transcriber::transcribe_input(const std::string& input) {
   }
 
   progress_.start(input);
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   if (stream_) {
     std::ostringstream text;
     stream_->begin(text);
@@ -408,7 +414,7 @@ void Transcriber::transcribe_input(const std::string& input) {
   }
   double total = 0;
   const Transcription result = decode(input, total);
-  const double seconds = seconds_since(begin);
+  const double seconds = watch.seconds();
   transcribe_seconds_ += seconds;
   progress_.finish();
 
@@ -473,21 +479,21 @@ ExitCode Transcriber::run() {
         tell_no_text(input);
         break;
       }
-      // What is wrong with an option is wrong for every input, and a broken
-      // standard output takes no other text.
-      const bool option = e.code() == ErrorCode::argument ||
-                          e.code() == ErrorCode::token ||
-                          e.code() == ErrorCode::unsupported;
-      if (option) {
-        fail(std::nullopt, ExitCode::usage, e.what());
-        return ExitCode::usage;
-      }
+      // A broken standard output takes no other text.
       if (e.code() == ErrorCode::output && !arguments_.output_dir) {
         progress_.finish();
         tell_error(e.what());
         return ExitCode::output;
       }
-      count_failure(input, exit_code_of(e.code()), e.what());
+      // What is wrong with options alone was found before; this is of the
+      // input, and not every message names it.
+      const bool named =
+          e.code() == ErrorCode::audio || e.code() == ErrorCode::output;
+      count_failure(
+          input,
+          exit_code_of(e.code()),
+          named ? std::string(e.what())
+                : fmt::format("{}: {}", input, e.what()));
     } catch (const std::bad_alloc&) {
       count_failure(
           input,

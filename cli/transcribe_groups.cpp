@@ -87,9 +87,11 @@ OptionGroup speech_options(const Arguments& a) {
         .unit = "s",
         .help = "start,end,start,end,... of the clips to transcribe; the last "
                 "end may be left out",
-        .set = [a](const std::string& text) {
-          a->options.clip_timestamps = time_list(text);
-        }}}};
+        .set =
+            [a](const std::string& text) {
+              a->options.clip_timestamps = time_list(text);
+            },
+        .is_list = true}}};
 }
 
 OptionGroup output_options(const Arguments& a) {

@@ -11,10 +11,12 @@
 
 #include <fmt/format.h>
 
+#include "cli/asked.h"
 #include "cli/config.h"
 #include "cli/option_values.h"
 #include "cli/transcribe_groups.h"
 #include "engine/model_store.h"
+#include "models/whisper/clips.h"
 #include "models/whisper/tokenizer.h"
 
 namespace mlxaudio::cli {
@@ -40,34 +42,16 @@ std::vector<double> temperatures(
   try {
     return arange(temperature, kStop, *increment, kMost);
   } catch (const ArgumentError& e) {
-    throw ArgumentError(
-        fmt::format("--temperature-increment-on-fallback: {}", e.what()));
+    throw ArgumentError(fmt::format(
+        "--temperature-increment-on-fallback: {}, or None",
+        e.what()));
   }
 }
 
-/// Whether an option that this run cannot use was asked for by its command
-/// line. Of one that is a default, which may serve other runs, it is enough to
-/// pass it over.
-class Asked {
- public:
-  explicit Asked(const std::set<std::string>& on_line) : on_line_(on_line) {}
-
-  /// Takes a value away that is given in vain.
-  /// \throws ArgumentError if it was asked for
-  template <class T>
-  void in_vain(T& value, const char* option, const std::string& why) const {
-    if (value == T()) {
-      return;
-    }
-    if (on_line_.count(option) > 0) {
-      throw ArgumentError(std::string(option) + " " + why);
-    }
-    value = T();
-  }
-
- private:
-  const std::set<std::string>& on_line_;
-};
+/// Whether the name says that a model is English-only.
+bool has_english_name(std::string_view model) {
+  return model.ends_with(".en");
+}
 
 void check_word_options(TranscribeArguments& a, const Asked& asked) {
   whisper::WriterOptions& w = a.writing;
@@ -122,13 +106,13 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
         "needs --beam-size above 0");
   }
   check_word_options(a, asked);
-  if (std::string_view(a.model).ends_with(".en")) {
+  if (has_english_name(a.model) && a.options.language) {
     const std::string warning = take_english(a.model, a.options.language);
     if (!warning.empty()) {
       a.warnings.push_back(warning);
     }
   }
-  if (on_line.count("--fp16") > 0 && a.fp16 && a.load.device == Device::cpu) {
+  if (asked.on_line("--fp16") && a.fp16 && a.load.device == Device::cpu) {
     a.warnings.emplace_back(
         "--fp16 True has no effect on a processor, which computes in float32");
   }
@@ -139,6 +123,13 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
         "and --json both want the standard output: give one of them, or "
         "--output-dir for the files");
   }
+  if (a.format == "all" && !a.output_dir) {
+    asked.in_vain(
+        a.format,
+        "--format",
+        "all makes several files: say where with --output-dir");
+  }
+  a.format_is_default = !asked.on_line("--format");
 }
 
 } // namespace
@@ -226,7 +217,7 @@ SpeechToText load_model(
   SpeechToText model = SpeechToText::load(
       find_model(arguments.model, arguments.model_dir),
       arguments.load);
-  if (!model.info().multilingual) {
+  if (!model.info().multilingual || has_english_name(arguments.model)) {
     const std::string warning =
         take_english(arguments.model, arguments.options.language);
     if (!warning.empty()) {
@@ -234,6 +225,21 @@ SpeechToText load_model(
     }
   }
   return model;
+}
+
+void check_options(const SpeechToText& model, TranscribeOptions options) {
+  try {
+    whisper::check_clip_timestamps(options.clip_timestamps);
+    options.clip_timestamps.clear(); // where audio ends, each file says
+    options.language = options.language.value_or("en"); // detects nothing
+    model.transcribe(Audio{}, options);
+  } catch (const ArgumentError&) {
+    throw;
+  } catch (const TokenError& e) {
+    throw ArgumentError(e.what());
+  } catch (const UnsupportedError& e) {
+    throw ArgumentError(e.what());
+  }
 }
 
 std::string take_english(

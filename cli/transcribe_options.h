@@ -26,6 +26,7 @@ struct TranscribeArguments {
   bool fp16 = true;
   whisper::WriterOptions writing;
   std::optional<std::string> format; ///< of `formats()`, or "all"
+  bool format_is_default = false;    ///< not from the command line
   std::optional<std::filesystem::path> output_dir;
   bool json = false; ///< a line of JSON for each input, for programs
   bool verbose = false;
@@ -56,11 +57,15 @@ std::string find_model(
     const std::string& name,
     const std::optional<std::filesystem::path>& model_dir);
 
-/// Loads the model that the arguments name. If it is English-only, their
-/// language becomes English.
+/// Loads the model that the arguments name. If it is English-only, by its name
+/// or by its vocabulary, their language becomes English.
 /// \param warnings gets what the user should know
 SpeechToText load_model(
     TranscribeArguments& arguments, std::vector<std::string>& warnings);
+
+/// Checks options with a model, before it has any audio.
+/// \throws ArgumentError for what would go wrong with every file
+void check_options(const SpeechToText& model, TranscribeOptions options);
 
 /// Gives an English-only model the language that it has.
 /// \return what to tell a user who asked for another, or nothing

@@ -174,6 +174,29 @@ TEST(TranscribeOptions, DefaultsThatARunCannotUseArePassedOver) {
   EXPECT_TRUE(a->warnings.empty());
 }
 
+TEST(TranscribeOptions, AllFormatsNeedAFolder) {
+  expect_refused({"--format", "all"}, {"--format", "--output-dir"});
+  EXPECT_EQ(taken({"--format", "all", "-o", "x"}).format, "all");
+  const auto a = std::make_shared<TranscribeArguments>();
+  const Verb verb = transcribe_verb(a);
+  apply(verb, read_line(verb, {"a.wav"}), {{"--format", {"all", "there"}}});
+  EXPECT_EQ(a->format, std::nullopt);
+  EXPECT_TRUE(a->format_is_default);
+}
+
+TEST(TranscribeOptions, TheLanguageOfAModelIsNotAskedFor) {
+  EXPECT_EQ(taken({"--model", "tiny.en"}).options.language, std::nullopt);
+  EXPECT_EQ(
+      taken({"--model", "tiny.en", "--language", "English"}).options.language,
+      "English");
+}
+
+TEST(TranscribeOptions, AStepThatLeadsNowhereIsNamedWithTheMend) {
+  expect_refused(
+      {"--temperature-increment-on-fallback", "0"},
+      {"--temperature-increment-on-fallback", "above 0, or None"});
+}
+
 TEST(TranscribeOptions, WarnsOfWhatHasNoEffect) {
   const auto warning = [](const Words& words) {
     const std::vector<std::string> all = taken(words).warnings;

@@ -29,6 +29,8 @@ struct Option {
   std::vector<std::string> aliases = {}; ///< "-o", "--output_format"
   Offer offer = Offer::nothing;
   std::vector<std::string> choices = {}; ///< that are offered
+  /// Whether its value is a list with commas between its parts.
+  bool is_list = false;
   /// Shown by `--help-all` only.
   bool rare = false;
   /// Whether a config file and the environment may give its default.

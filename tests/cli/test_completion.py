@@ -72,6 +72,24 @@ class Completion(CliTest):
         self.assertEqual(
             self.in_bash("mlx-audio", "transcribe", "--threads", ""), set())
 
+    def test_bash_knows_evaluate(self):
+        (self.folder / "before.json").touch()
+        (self.folder / "clips").mkdir()
+        files = {"before.json", "clips", "complete.bash"}
+        for words, offered in (
+                (("evaluate", "--normalizer", ""),
+                 {"auto", "english", "basic", "none"}),
+                (("evaluate", "--split-letters", "T"), {"True"}),
+                (("evaluate", "--remove-diacritics", "F"), {"False"}),
+                (("evaluate", "--format", ""), {"table", "json"}),
+                (("evaluate", "--audio-dir", ""), {"clips"}),
+                (("evaluate", "--output", ""), files),
+                (("evaluate-compare", "--fail-if", ""),
+                 {"differs", "worse", "never"}),
+                (("evaluate-compare", ""), files)):
+            with self.subTest(words):
+                self.assertEqual(self.in_bash("mlx-audio", *words), offered)
+
     def test_bash_offers_files(self):
         for name in ("a.wav", "b 2.MP3", "notes.txt"):
             (self.folder / name).touch()
@@ -144,6 +162,12 @@ class Manual(CliTest):
         for part in ("MLXAUDIO_CONFIG", "MLXAUDIO_TRANSCRIBE_LANGUAGE", "130"):
             self.assertIn(part, text)
         self.assertTrue(text.isascii())
+
+    def test_options_of_two_verbs_are_described_once(self):
+        text = self.run_program("man").out.replace("\\-", "-")
+        self.assertEqual(text.count("\\fB--beam-size\\fR"), 1)
+        self.assertEqual(text.count("\\fB--normalizer\\fR"), 1)
+        self.assertIn("Decoding: the options of transcribe.", text)
 
     def test_formatters_find_nothing_wrong(self):
         (self.folder / "m.1").write_text(self.run_program("man").out)

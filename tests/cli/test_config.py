@@ -99,6 +99,31 @@ class Config(CliTest):
                    "temperature_increment_on_fallback = \"None\"\n")
         self.assertEqual(self.format_of(), "txt")
 
+    def test_formats_that_a_run_cannot_use(self):
+        sounds.write_tone(self.folder / "b.wav")
+        self.write(f"[transcribe]\n{self.model()}format = \"all\"\n")
+        self.assertEqual(self.format_of(), "txt")
+        self.write(f"[transcribe]\n{self.model()}format = \"srt\"\n")
+        self.assert_refused("srt", "a default", "mlx-audio info",
+                            "--output-dir", arguments=("b.wav",))
+        self.assertEqual(self.format_of("b.wav", "-f", "txt"), "txt")
+
+    def test_truth_values_and_lists(self):
+        for text in ("true", "1", "True"):
+            self.extra["MLXAUDIO_TRANSCRIBE_WORD_TIMESTAMPS"] = text
+            said = self.run_program(
+                "transcribe", "-m", toy_model.english(), "a.wav", "-f", "json")
+            self.assertEqual(said.code, DONE, said.err)
+            self.assertIn('"words"', said.out)
+        self.extra["MLXAUDIO_TRANSCRIBE_WORD_TIMESTAMPS"] = "yes"
+        self.assert_refused("MLXAUDIO_TRANSCRIBE_WORD_TIMESTAMPS", "yes")
+        del self.extra["MLXAUDIO_TRANSCRIBE_WORD_TIMESTAMPS"]
+        self.write(f"[transcribe]\n{self.model()}suppress_tokens = [-1, 11]\n"
+                   "clip_timestamps = [0, 1]\n")
+        self.assertEqual(self.format_of(), "txt")
+        self.write("[transcribe]\ninitial_prompt = [\"a\", \"b\"]\n")
+        self.assert_refused("line 2", "initial_prompt", "list")
+
     def test_info_shows_them(self):
         path = self.write("[transcribe]\ntemperature = 0.5\n")
         self.extra.update(dict.fromkeys(program.GREEDY, ""))

@@ -144,6 +144,38 @@ class Results(EvaluateTest):
         self.assertEqual(file["language"], "de")
         self.assertEqual(file["normalizer"], "basic")
 
+    def test_a_language_by_its_name(self):
+        self.manifest({"audio": "a.wav", "text": "Ten"})
+        (self.folder / "models").mkdir()
+        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
+        for model in (("--model", toy_model.multilingual()),
+                      ("--model", toy_model.english()),
+                      ("--model", "tiny.en", "--model-dir", "models")):
+            for language in ("English", "en"):
+                with self.subTest(model=model, language=language):
+                    result = self.run_program(
+                        "evaluate", *model, "m.jsonl", "--json",
+                        "--language", language)
+                    self.assertEqual(result.code, DONE, result.err)
+                    file = json.loads(result.out)["files"][0]
+                    self.assertEqual(file["language"], "en")
+                    self.assertEqual(file["normalizer"], "english")
+
+    def test_json_is_asked_for_by_each_line(self):
+        self.two()
+        env = {**self.environment(), "MLXAUDIO_EVALUATE_JSON": "1"}
+        self.assert_fails(self.evaluate("m.jsonl", env=env), USAGE,
+                          "MLXAUDIO_EVALUATE_JSON")
+        env = {**self.environment(), "MLXAUDIO_EVALUATE_FORMAT": "json"}
+        shown = self.evaluate("m.jsonl", "--format", "table", env=env)
+        self.assertTrue(shown.out.startswith("file "), shown.out)
+        json.loads(self.evaluate("m.jsonl", env=env).out)
+        env["MLXAUDIO_EVALUATE_FORMAT"] = "table"
+        json.loads(self.evaluate("m.jsonl", "--json", env=env).out)
+        self.assert_fails(
+            self.evaluate("m.jsonl", "--json", "--format", "table"), USAGE,
+            "--json", "--format")
+
     def test_limit_and_audio_dir(self):
         (self.folder / "deep").mkdir()
         sounds.write_tone(self.folder / "deep/a.wav", seconds=1)
@@ -205,9 +237,55 @@ class Failures(EvaluateTest):
     def test_a_language_that_the_model_does_not_have(self):
         self.manifest({"audio": "a.wav", "text": "x", "language": "de"},
                       {"audio": "b.wav", "text": "x"})
-        result = self.evaluate("m.jsonl")
-        self.assert_fails(result, SOME_FAILED, "m.jsonl, line 1: ")
-        self.assertIn("1 files (1 more failed)", result.out)
+        (self.folder / "models").mkdir()
+        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
+        for model in (("--model", toy_model.english()),
+                      ("--model", "tiny.en", "--model-dir", "models"),
+                      ("--model", "models/tiny.en")):
+            with self.subTest(model):
+                result = self.run_program("evaluate", *model, "m.jsonl")
+                self.assert_fails(result, SOME_FAILED, "m.jsonl, line 1: ",
+                                  "English-only")
+                self.assertIn("1 files (1 more failed)", result.out)
+                # What is asked for goes before what the manifest says.
+                result = self.run_program("evaluate", *model, "m.jsonl",
+                                          "--language", "en")
+                self.assertEqual(result.code, DONE, result.err)
+
+    def test_an_option_that_one_file_cannot_serve(self):
+        self.two()
+        result = self.evaluate("m.jsonl", "--clip-timestamps", "2.5", "-o",
+                               "out.json")
+        self.assert_fails(result, SOME_FAILED, "m.jsonl, line 1: ",
+                          "past the end")
+        written = json.loads((self.folder / "out.json").read_text("utf-8"))
+        self.assertTrue(written["complete"])
+        self.assertEqual(["error" in file for file in written["files"]],
+                         [True, False])
+
+    def test_an_option_that_no_file_can_serve(self):
+        self.two()
+        for option, value, part in (
+                ("--task", "translate", "English-only"),
+                ("--initial-prompt", "<|endoftext|>", "<|endoftext|>"),
+                ("--clip-timestamps", "2,1", "clip_timestamps")):
+            with self.subTest(option):
+                result = self.evaluate("m.jsonl", option, value)
+                self.assert_fails(result, USAGE, part)
+                self.assertEqual(result.out, "")
+
+    def test_the_result_does_not_replace_what_it_is_about(self):
+        self.two()
+        before = (self.folder / "a.wav").read_bytes()
+        (self.folder / "other").symlink_to("b.wav")
+        for name, meant in (("a.wav", "a.wav"), ("other", "b.wav"),
+                            ("b.wav", "b.wav")):
+            with self.subTest(name):
+                self.assert_fails(
+                    self.evaluate("m.jsonl", "-o", name, "--limit", 1), USAGE,
+                    f"would overwrite {meant}")
+        self.assertEqual((self.folder / "a.wav").read_bytes(), before)
+        self.assertTrue((self.folder / "other").is_symlink())
 
     def test_bad_manifests(self):
         good = '{"audio": "a.wav", "text": "x"}\n'
@@ -255,6 +333,10 @@ class Failures(EvaluateTest):
                 (("m.jsonl", "--audio-dir", ""), "--audio-dir: "),
                 (("m.jsonl", "--output", ""), "--output: "),
                 (("m.jsonl", "--output", "m.jsonl"), "would overwrite"),
+                (("m.jsonl", "--normalizer", "english", "--split-letters",
+                  "True"), "--split-letters is of --normalizer basic"),
+                (("m.jsonl", "--normalizer", "none", "--remove-diacritics",
+                  "True"), "--remove-diacritics is of --normalizer basic"),
                 (("m.jsonl", "--output-dir", "x"), "unknown option")):
             with self.subTest(arguments):
                 self.assert_fails(self.evaluate(*arguments), USAGE, part)
@@ -432,6 +514,7 @@ class Compare(EvaluateTest):
                 lambda d: d["files"][0]["words"].update(hits=-1),
                 lambda d: d["files"][0]["words"].update(hits=1e300),
                 lambda d: d["files"][0].update(seconds="1"),
+                lambda d: d["files"][0].update(seconds=-1),
                 lambda d: d["files"][1].update(id="a.wav"),
                 lambda d: d.pop("model")):
             broken = json.loads(json.dumps(document))

@@ -2,8 +2,11 @@
 """`transcribe --json`: lines for programs."""
 
 import json
+import resource
+import subprocess
 import unittest
 
+import program
 import sounds
 import toy_model
 from program import DONE, INPUT, MODEL, SOME_FAILED, USAGE, CliTest
@@ -65,6 +68,48 @@ class JsonLines(CliTest):
         self.assertEqual((line["file"], line["kind"]), (None, "usage"))
         result = self.transcribe("--json", "x.wav")
         self.assertEqual(result.code, INPUT)
+
+    def test_what_stops_one_input_has_its_file(self):
+        sounds.write_tone(self.folder / "b.wav", seconds=3)
+        result = self.transcribe("--json", "a.wav", "b.wav",
+                                 "--clip-timestamps", "2.5")
+        self.assert_fails(result, SOME_FAILED, "a.wav: ", "past the end")
+        failed, done = self.lines(result)
+        self.assertEqual((failed["type"], failed["file"], failed["kind"]),
+                         ("error", "a.wav", "usage"))
+        self.assertEqual((done["type"], done["file"]),
+                         ("transcription", "b.wav"))
+        words = ("--word-timestamps", "True", "--without-timestamps", "True",
+                 "--sample-len", "448")
+        result = self.transcribe("--json", "a.wav", "none.wav", *words)
+        failed, missing = self.lines(result)
+        self.assertEqual((failed["file"], missing["file"]),
+                         ("a.wav", "none.wav"))
+        self.assertIn("sample_len", failed["message"])
+
+    def test_no_memory_for_the_model(self):
+        loading = 0
+        for megabytes in range(80, 300, 20):
+            def limited(most=megabytes << 20):
+                program.heed_signals()
+                resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+                resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+            done = subprocess.run(
+                self.command("transcribe", "--model", toy_model.english(),
+                             "--json", "a.wav"),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, cwd=self.folder,
+                env=self.environment(), preexec_fn=limited, timeout=120,
+                check=False)
+            if done.returncode == MODEL:
+                loading += 1
+                (line,) = self.lines(program.Result(done))
+                self.assertEqual(
+                    (line["type"], line["file"], line["kind"]),
+                    ("error", None, "model"))
+        if not loading:
+            self.skipTest("no limit stops this build while it loads")
 
     def test_verbose_is_out_of_the_way(self):
         result = self.transcribe("--json", "a.wav", "--verbose", "True")

@@ -166,6 +166,18 @@ class WrongOptions(CliTest):
         self.assert_usage(["transcribe", "-o", ".", "speech.txt"],
                           "speech.txt", "--output-dir")
         self.assertEqual(path.read_bytes(), before)
+        (self.folder / "out").mkdir()
+        (self.folder / "out/speech.json").symlink_to("../speech.txt")
+        self.assert_usage(["transcribe", "-o", "out", "speech.txt"],
+                          "would overwrite speech.txt")
+
+    def test_many_inputs_are_checked_in_no_time(self):
+        for i in range(8000):
+            (self.folder / f"{i}.wav").touch()
+            (self.folder / f"{i}.txt").touch()
+        result = self.run_program("transcribe", "-m", "no such model", "-o",
+                                  ".", "-f", "txt", "*.wav", timeout=30)
+        self.assert_fails(result, MODEL, "no such model")
 
 
 class Spelling(CliTest):

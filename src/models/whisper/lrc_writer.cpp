@@ -21,9 +21,10 @@ std::string time_of(double seconds) {
   constexpr double kMost = 9.0e13;
   if (!(seconds >= 0 && seconds <= kMost)) {
     throw ArgumentError(fmt::format(
-        "[whisper.writers] a time of {} s cannot be written: it must not be "
-        "negative",
-        text::python_repr(seconds)));
+        "[whisper.writers] a time of {} s cannot be written: it must be a "
+        "number from 0 to {:g}",
+        text::python_repr(seconds),
+        kMost));
   }
   const auto hundredths =
       static_cast<std::int64_t>(std::nearbyint(seconds * 100));

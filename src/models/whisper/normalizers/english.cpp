@@ -299,8 +299,12 @@ std::optional<Match> write_one(View s, std::size_t at) {
 /// `([0-9])\s+(st|nd|rd|th|s)\b`: the space goes.
 std::optional<Match> attach_ending(View s, std::size_t at) {
   constexpr std::array<View, 5> kEndings = {U"st", U"nd", U"rd", U"th", U"s"};
+  // The digit first: spaces are only worth counting behind one.
+  if (!is_ascii_digit(s[at])) {
+    return std::nullopt;
+  }
   const std::size_t begin = skip_spaces(s, at + 1);
-  if (!is_ascii_digit(s[at]) || begin == at + 1) {
+  if (begin == at + 1) {
     return std::nullopt;
   }
   for (const View ending : kEndings) {
@@ -611,7 +615,7 @@ EnglishNumberNormalizer::EnglishNumberNormalizer() {
   words_.insert(kSpecials.begin(), kSpecials.end());
   const auto add = [this](const auto& table) {
     for (const auto& row : table) {
-      words_.insert(row.first);
+      words_.emplace(row.first);
     }
   };
   add(ones_);

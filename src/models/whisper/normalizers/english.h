@@ -3,6 +3,7 @@
 // https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -52,7 +53,8 @@ class EnglishNumberNormalizer {
   Table<Suffixed> tens_suffixed_;
   Table<int> multipliers_; ///< powers of ten
   Table<Suffixed> multipliers_suffixed_;
-  std::set<std::u32string_view> words_; ///< all that have a meaning here
+  /// All that have a meaning here.
+  std::set<std::u32string, std::less<>> words_;
 };
 
 /// British spellings to American ones. Joins words with one space.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -145,6 +146,18 @@ TEST(Normalizers, StayQuickOnTextsThatRepeatThemselves) {
     EXPECT_LE(BasicTextNormalizer(true, true)(text).size(), 2 * text.size())
         << part;
   }
+  const std::string spaces(kLength, ' ');
+  EXPECT_EQ(english("x" + spaces + "y"), "x y");
+  EXPECT_EQ(number("x" + spaces + "7" + spaces + "th"), "x 7th");
+}
+
+TEST(EnglishNumberNormalizer, IsAsGoodWhenItIsACopy) {
+  auto first = std::make_unique<EnglishNumberNormalizer>();
+  const EnglishNumberNormalizer copy = *first;
+  first.reset();
+  EXPECT_EQ(
+      to_utf8(copy(U"nineteen fifties and two million dollars")),
+      "1950s and $2000000");
 }
 
 TEST(Normalizers, GiveNothingForNothing) {
