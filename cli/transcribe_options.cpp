@@ -48,11 +48,6 @@ std::vector<double> temperatures(
   }
 }
 
-/// Whether the name says that a model is English-only.
-bool has_english_name(std::string_view model) {
-  return model.ends_with(".en");
-}
-
 void check_word_options(TranscribeArguments& a, const Asked& asked) {
   whisper::WriterOptions& w = a.writing;
   if (!a.options.word_timestamps) {
@@ -210,6 +205,10 @@ std::string find_model(
       model_dir->string(),
       name,
       name));
+}
+
+bool has_english_name(std::string_view model) {
+  return model.ends_with(".en");
 }
 
 SpeechToText load_model(

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/verb.h"
@@ -66,6 +67,9 @@ SpeechToText load_model(
 /// Checks options with a model, before it has any audio.
 /// \throws ArgumentError for what would go wrong with every file
 void check_options(const SpeechToText& model, TranscribeOptions options);
+
+/// Whether a model is English-only by its name, as the reference tells it.
+bool has_english_name(std::string_view model);
 
 /// Gives an English-only model the language that it has.
 /// \return what to tell a user who asked for another, or nothing

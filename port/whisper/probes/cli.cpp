@@ -73,6 +73,10 @@ void add_cli(Probes& p) {
     const std::vector<std::string> files = cli::parse(
         cli::transcribe_verb(a),
         c.get<std::vector<std::string>>("argv"));
+    // As loading does; the reference knows the model by its name alone.
+    if (cli::has_english_name(a->model)) {
+      cli::take_english(a->model, a->options.language);
+    }
     Json transcribe = Json::array();
     Json written = Json::array();
     for (const std::string& file : files) {
