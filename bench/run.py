@@ -151,6 +151,8 @@ def contestants(options, clip, folder, environment):
         return [sys.executable, PEERS / script, *arguments], environment
 
     ours = [options.program, "transcribe", "--model", name, "--language", "en", "--threads", threads]
+    # As the peers decode; the program's default is a search with five beams.
+    ours += ["--beam-size", "0", "--temperature-increment-on-fallback", "None"]
     return {
         "mlx-audio": ([*ours, "--format", "txt", clip], dict(os.environ)),
         "transcribe-cpp f16": peer("transcribe_cpp_peer.py", ggml, clip, threads),
