@@ -269,5 +269,62 @@ TEST(HuggingFace, VocabulariesEqualOpenAIs) {
   }
 }
 
+// --- the reference's own tests ---------------------------------------------
+
+Tokenizer tokenizer_of(bool multilingual) {
+  return get_tokenizer(
+      get_encoding(
+          vocabulary(multilingual ? "multilingual.tiktoken" : "gpt2.tiktoken")),
+      multilingual);
+}
+
+TEST(ReferencesTests, Tokenizer) {
+  NEED_VOCABULARIES();
+  for (const bool multilingual : {true, false}) {
+    const auto t = tokenizer_of(multilingual);
+    EXPECT_TRUE(
+        std::count(t.sot_sequence.begin(), t.sot_sequence.end(), t.sot));
+    EXPECT_EQ(t.all_language_codes.size(), t.all_language_tokens.size());
+    EXPECT_FALSE(t.all_language_tokens.empty());
+    for (const int token : t.all_language_tokens) {
+      EXPECT_LT(token, t.timestamp_begin);
+    }
+  }
+}
+
+TEST(ReferencesTests, MultilingualTokenizer) {
+  NEED_VOCABULARIES();
+  const auto gpt2 = tokenizer_of(false);
+  const auto multilingual = tokenizer_of(true);
+  const std::string text = "다람쥐 헌 쳇바퀴에 타고파";
+  const auto gpt2_tokens = gpt2.encode(text);
+  const auto multilingual_tokens = multilingual.encode(text);
+  EXPECT_EQ(gpt2.decode(gpt2_tokens), text);
+  EXPECT_EQ(multilingual.decode(multilingual_tokens), text);
+  EXPECT_GT(gpt2_tokens.size(), multilingual_tokens.size());
+}
+
+TEST(ReferencesTests, SplitOnUnicode) {
+  NEED_VOCABULARIES();
+  const std::vector<int> tokens{8404, 871, 287, 6, 246, 526, 3210, 20378};
+  const auto [words, word_tokens] =
+      tokenizer_of(true).split_tokens_on_unicode(tokens);
+  EXPECT_EQ(
+      words,
+      (std::vector<std::string>{
+          " elle",
+          " est",
+          " l",
+          "'",
+          "\xef\xbf\xbd",
+          "é",
+          "rit",
+          "oire"}));
+  ASSERT_EQ(word_tokens.size(), tokens.size());
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    EXPECT_EQ(word_tokens[i], std::vector{tokens[i]});
+  }
+}
+
 } // namespace
 } // namespace mlxaudio::whisper
