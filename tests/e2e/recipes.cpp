@@ -8,7 +8,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
+#include <map>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -253,6 +256,47 @@ Audio Recipes::make(const std::string& input) const {
     audio.samples.push_back(static_cast<float>(sample) / 32768.0F);
   }
   return audio;
+}
+
+void check_runs(
+    const Json& recording,
+    const std::function<bool(const Json& run)>& wanted,
+    const std::function<void(const Audio& audio, const Json& run)>& check) {
+  const Recipes recipes(recording);
+  std::map<std::string, Audio> made;
+  std::set<std::string> lacks;
+  int n_wanted = 0;
+  int n_done = 0;
+  for (const Json& run : recording["runs"]) {
+    if (!wanted(run)) {
+      continue;
+    }
+    ++n_wanted;
+    const std::string input = run["input"];
+    if (const auto lack = recipes.lack_of(input); !lack.empty()) {
+      lacks.insert(lack);
+      continue;
+    }
+    std::string trace = input + " " + run["options"].dump();
+    for (const auto* margin : {"margin", "draw_margin"}) {
+      if (run.contains(margin)) {
+        trace += std::string(", ") + margin + " " + run[margin].dump();
+      }
+    }
+    SCOPED_TRACE(trace);
+    if (!made.contains(input)) {
+      made.emplace(input, recipes.make(input));
+    }
+    check(made.at(input), run);
+    ++n_done;
+  }
+  EXPECT_GT(n_wanted, 0);
+  for (const auto& lack : lacks) {
+    std::cerr << lack << '\n';
+  }
+  if (n_done == 0 && !lacks.empty()) {
+    GTEST_SKIP() << *lacks.begin();
+  }
 }
 
 } // namespace mlxaudio::e2e

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/json.h"
@@ -26,5 +27,12 @@ class Recipes {
   Json inputs_;
   Json resampling_;
 };
+
+/// Checks the recorded runs that are wanted, each with its sound. Says what
+/// there is no audio for, and skips the test if that is all of them.
+void check_runs(
+    const Json& recording,
+    const std::function<bool(const Json& run)>& wanted,
+    const std::function<void(const Audio& audio, const Json& run)>& check);
 
 } // namespace mlxaudio::e2e

@@ -6,8 +6,6 @@
 
 #include <filesystem>
 #include <iostream>
-#include <map>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -71,37 +69,16 @@ class Transcripts
 TEST_P(Transcripts, AreTheReferencesTokenForToken) {
   const auto& [name, group] = GetParam();
   MLXAUDIO_NEEDS(lack_of_model(name));
-  const Json golden = recording(name);
-  const Recipes recipes(golden);
-  std::map<std::string, Audio> made;
-  std::set<std::string> lacks;
-  int n_runs = 0;
-  for (const Json& run : golden["runs"]) {
-    const std::string input = run["input"];
-    if (groups_of(input).front() != group) {
-      continue;
-    }
-    if (const auto lack = recipes.lack_of(input); !lack.empty()) {
-      lacks.insert(lack);
-      continue;
-    }
-    SCOPED_TRACE(input + " " + run["options"].dump());
-    if (!made.contains(input)) {
-      made.emplace(input, recipes.make(input));
-    }
-    expect_equal(
-        model(name).transcribe(
-            made.at(input),
-            greedy(read_options(run["options"]))),
-        run);
-    ++n_runs;
-  }
-  for (const auto& lack : lacks) {
-    std::cerr << lack << '\n';
-  }
-  if (n_runs == 0) {
-    GTEST_SKIP() << *lacks.begin();
-  }
+  check_runs(
+      recording(name),
+      [&group = group](const Json& run) {
+        return groups_of(run["input"]).front() == group;
+      },
+      [&name = name](const Audio& audio, const Json& run) {
+        expect_equal(
+            model(name).transcribe(audio, greedy(read_options(run["options"]))),
+            run);
+      });
 }
 
 std::vector<std::string> group_names() {

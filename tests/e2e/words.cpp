@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -162,34 +161,21 @@ void expect_recorded_words(const WordRuns& runs) {
   const bool is_long = group == "thirty_minutes";
   const Json golden =
       read_golden((is_long ? "long-" : "words-") + name + ".json");
-  const Recipes recipes(golden);
-  std::map<std::string, Audio> made;
-  std::set<std::string> lacks;
   Count count;
   int n_runs = 0;
-  for (const Json& run : golden["runs"]) {
-    const std::string input = run["input"];
-    if (word_groups_of(run).front() != group) {
-      continue;
-    }
-    if (const auto lack = recipes.lack_of(input); !lack.empty()) {
-      lacks.insert(lack);
-      continue;
-    }
-    SCOPED_TRACE(input + " " + run["options"].dump());
-    if (!made.contains(input)) {
-      made.emplace(input, recipes.make(input));
-    }
-    auto options = read_options(run["options"]);
-    options.temperature = {0.0};
-    expect_run(model(name).transcribe(made.at(input), options), run, count);
-    ++n_runs;
-  }
-  for (const auto& lack : lacks) {
-    std::cerr << lack << '\n';
-  }
+  check_runs(
+      golden,
+      [&group = group](const Json& run) {
+        return word_groups_of(run).front() == group;
+      },
+      [&, &name = name](const Audio& audio, const Json& run) {
+        auto options = read_options(run["options"]);
+        options.temperature = {0.0};
+        expect_run(model(name).transcribe(audio, options), run, count);
+        ++n_runs;
+      });
   if (n_runs == 0) {
-    GTEST_SKIP() << *lacks.begin();
+    return;
   }
   std::cout << count.equal << " of " << count.times << " times are equal in "
             << n_runs << " runs\n";
