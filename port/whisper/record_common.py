@@ -174,7 +174,7 @@ def sounds(inputs):
     return {c: record_inputs.samples_of(p).astype(np.float32) / 32768.0 for c, p in parts.items()}
 
 
-def main(description, kind, record):
+def main(description, kind, record, form=dump):
     """The command line: writes tests/golden/whisper/<kind>-<model>.json."""
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("names", nargs="+", choices=sorted(checkpoint.WHEELS))
@@ -186,5 +186,5 @@ def main(description, kind, record):
     for name in options.names:
         path = options.output / f"{kind}-{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dump(record(name, options.wheels)) + "\n", encoding="utf-8")
+        path.write_text(form(record(name, options.wheels)) + "\n", encoding="utf-8")
         print(path, path.stat().st_size)

