@@ -62,7 +62,7 @@ format: ## rewrite the C++ sources in the project's style
 
 lint: ci ## clang-tidy over every source
 	@$(SETUP) --for lint system
-	@tools/lint.sh build/ci $(JOBS)
+	@python3 tools/lint.py build/ci $(JOBS)
 
 clean: ## remove what was built; the cache stays
 	@rm -rf build
