@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "portproof/commands/commands.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace portproof {
+
+Commands::Commands()
+    : app_("portproof: lists what a port must have, and proves what it has") {
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.footer(
+      "Steps of a port: init, fetch, inventory, then the port itself with "
+      "probes,\nthen trace, verify, status.");
+  app_.add_option("--root", root_, "the project's folder (else found upwards)");
+}
+
+CLI::App& Commands::add(
+    const std::string& name,
+    const std::string& help,
+    std::function<int()> action) {
+  CLI::App* command = app_.add_subcommand(name, help);
+  actions_[command] = std::move(action);
+  return *command;
+}
+
+Project Commands::project() const {
+  return root_.empty() ? Project::find(std::filesystem::current_path())
+                       : Project{std::filesystem::absolute(root_)};
+}
+
+int Commands::run(int argc, char** argv) {
+  CLI11_PARSE(app_, argc, argv);
+  try {
+    return actions_.at(app_.get_subcommands().front())();
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 1;
+  }
+}
+
+void add_model(CLI::App& command, std::string& model) {
+  command.add_option("MODEL", model, "folder below port/")->required();
+}
+
+void add_workplace(CLI::App& command, std::string& folder) {
+  command.add_option(
+      "--dir",
+      folder,
+      "where the references are (/tmp/portproof/MODEL)");
+}
+
+} // namespace portproof

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/atomic_file.h"
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
+#include "portproof/commands/commands.h"
+#include "portproof/port.h"
+
+namespace portproof {
+namespace {
+
+using mlxaudio::ConfigError;
+using mlxaudio::ErrorCode;
+using mlxaudio::read_file;
+using mlxaudio::write_file;
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string build;
+  bool check = false;
+};
+
+int run(const Commands& commands, const Options& o) {
+  const Project project = commands.project();
+  const fs::path build = build_folder(project, o.build);
+  std::vector<Port> ports;
+  for (const std::string& model : project.models()) {
+    ports.emplace_back(project, model, build);
+  }
+  std::vector<Section> sections;
+  for (const Port& port : ports) {
+    std::vector<const Inventory*> others;
+    for (const Port& other : ports) {
+      if (&other != &port) {
+        others.push_back(&other.inventory);
+      }
+    }
+    sections.push_back(port.section(others));
+  }
+  bool red = false;
+  for (const Section& s : sections) {
+    for (const std::string& line : s.wrong) {
+      fmt::print("{}: {}\n", s.reference.model, line);
+      red = true;
+    }
+    for (const Rule& stage : s.reference.stages) {
+      const Counts n = count(s, stage.text);
+      fmt::print(
+          "{}: {}: {} components, {} ported, {} verified\n",
+          s.reference.model,
+          stage.text,
+          n.required,
+          n.ported,
+          n.verified);
+    }
+  }
+  const std::string text = document(sections);
+  if (o.check) {
+    const bool same = fs::exists(project.document()) &&
+                      read_file(project.document(), ErrorCode::config) == text;
+    if (!same) {
+      throw ConfigError(fmt::format(
+          "[portproof] {} is not what the sources and the evidence give: "
+          "run `portproof status`",
+          project.document().string()));
+    }
+  } else {
+    write_file(project.document(), text);
+    fmt::print("wrote {}\n", project.document().string());
+  }
+  return red ? 1 : 0;
+}
+
+} // namespace
+
+void add_status(Commands& commands) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command =
+      commands.add("status", "write porting-progress.md", [&commands, o] {
+        return run(commands, *o);
+      });
+  command.add_option("--build", o->build, "build folder");
+  command.add_flag("--check", o->check, "fail if the committed one differs");
+}
+
+} // namespace portproof

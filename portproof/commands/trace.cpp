@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/atomic_file.h"
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
+#include "portproof/commands/commands.h"
+#include "portproof/inventory.h"
+#include "portproof/recorder.h"
+#include "portproof/reference.h"
+
+namespace portproof {
+namespace {
+
+using mlxaudio::ConfigError;
+using mlxaudio::ErrorCode;
+using mlxaudio::read_file;
+using mlxaudio::read_json;
+using mlxaudio::write_file;
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string model, work, component = "*";
+};
+
+int run(const Commands& commands, const Options& o) {
+  const Project project = commands.project();
+  const Reference reference = Reference::load(project, o.model);
+  const Inventory inventory = Inventory::load(project, reference);
+  const Workplace work = Workplace::of(o.model, o.work);
+  const std::string python = work.python();
+  const fs::path scratch = work.folder / "goldens";
+  fs::remove_all(scratch);
+  run_recorder(
+      python,
+      "trace.py",
+      {"--reference",
+       reference.path.string(),
+       "--work",
+       work.folder.string(),
+       "--out",
+       scratch.string(),
+       "--component",
+       o.component});
+  // All were recorded: put them in their place, each manifest last.
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(scratch)) {
+    if (entry.path().extension() == ".json") {
+      names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    if (inventory.find(name) == nullptr) {
+      throw ConfigError(fmt::format(
+          "[portproof] calls were recorded of {}, which is no component: "
+          "correct [trace] `calls`",
+          name));
+    }
+  }
+  const fs::path goldens = project.folder(o.model) / "goldens";
+  fs::create_directories(goldens);
+  for (const std::string& name : names) {
+    const fs::path arrays = goldens / (name + ".safetensors");
+    const fs::path recorded = scratch / (name + ".safetensors");
+    if (fs::exists(recorded)) {
+      write_file(arrays, read_file(recorded, ErrorCode::config));
+    } else {
+      fs::remove(arrays);
+    }
+    write_file(
+        goldens / (name + ".json"),
+        seal(read_json(scratch / (name + ".json"))));
+  }
+  return 0;
+}
+
+} // namespace
+
+void add_trace(Commands& commands) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = commands.add(
+      "trace",
+      "record what the references compute",
+      [&commands, o] { return run(commands, *o); });
+  add_model(command, o->model);
+  add_workplace(command, o->work);
+  command.add_option("--component", o->component, "only these; `*` matches");
+}
+
+} // namespace portproof
