@@ -44,8 +44,9 @@ std::string joined(const std::vector<std::string>& parts, const char* between) {
   return out;
 }
 
-/// "exact: 0; close: 3.1e-07 of 2e-06" from an evidence line.
-std::string figures(const Json& line) {
+} // namespace
+
+std::string figures_text(const Json& line) {
   std::vector<std::string> parts;
   const Json grades = line.value("grades", Json::object());
   for (const auto& [grade, f] : grades.items()) {
@@ -65,8 +66,6 @@ std::string figures(const Json& line) {
   parts.push_back(fmt::format("{} call{}", calls, calls == 1 ? "" : "s"));
   return joined(parts, "; ");
 }
-
-} // namespace
 
 std::map<std::string, ProbeSource> find_probes(
     const Project& project, const Reference& reference) {
@@ -424,7 +423,7 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
       const Standing now = standing(c);
       mark.verified = now.holds;
       if (now.holds) {
-        notes.push_back(figures(now.evidence->line));
+        notes.push_back(figures_text(now.evidence->line));
       } else if (!now.why.empty()) {
         notes.push_back(now.why);
       }

@@ -77,7 +77,7 @@ std::optional<int> number(std::string_view text) {
 
 } // namespace
 
-Reading Reading::load(const std::filesystem::path& path) {
+Reading Reading::load(const std::filesystem::path& path, bool unanswered_too) {
   const std::string where = fmt::format("[portproof] {}", path.string());
   if (!std::filesystem::exists(path)) {
     throw ConfigError(where + " is not there");
@@ -93,7 +93,8 @@ Reading Reading::load(const std::filesystem::path& path) {
   if (r.component.empty()) {
     throw ConfigError(where + " lacks `component`");
   }
-  if (verdict != "right" && verdict != "wrong") {
+  r.answered = verdict == "right" || verdict == "wrong";
+  if (!r.answered && !(unanswered_too && verdict.empty())) {
     throw ConfigError(where + ": `verdict` must be \"right\" or \"wrong\"");
   }
   r.right = verdict == "right";

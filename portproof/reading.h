@@ -34,6 +34,7 @@ struct Reading {
   std::string page;        ///< id of a page from `review export`, or empty
   std::string fingerprint; ///< of the code that was read, or empty
   bool right = false;      ///< `verdict`
+  bool answered = false;   ///< whether there is a verdict
   std::vector<StatementReading> statements;
   struct Question {
     std::string asked, answer;
@@ -47,8 +48,10 @@ struct Reading {
   mlxaudio::Json json; ///< as written
 
   /// Reads TOML, or JSON if the name ends with `.json`.
+  /// \param unanswered_too takes one without a verdict
   /// \throws ConfigError naming the file and the key
-  static Reading load(const std::filesystem::path& path);
+  static Reading load(
+      const std::filesystem::path& path, bool unanswered_too = false);
 };
 
 /// Lines of a file of the port.

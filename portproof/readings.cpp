@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "core/sha256.h"
+
 namespace portproof {
 
 using mlxaudio::Json;
@@ -61,6 +63,7 @@ void Readings::take(const Json& line) {
          line.value("round", 0),
          line.value("pages", Json::array())});
   } else if (event == "revealed") {
+    check_secret(line);
     std::erase_if(bundles_, [&](const OpenBundle& b) {
       return b.id == line.value("bundle", "");
     });
@@ -79,6 +82,21 @@ void Readings::take(const Json& line) {
         ++record.lost;
       }
     }
+  }
+}
+
+void Readings::check_secret(const Json& line) {
+  const std::string id = line.value("bundle", "");
+  const auto it =
+      std::find_if(bundles_.begin(), bundles_.end(), [&](const OpenBundle& b) {
+        return b.id == id;
+      });
+  if (it == bundles_.end() ||
+      mlxaudio::sha256(line.value("secret", Json()).dump()) != it->commitment) {
+    damage_.push_back(fmt::format(
+        "{}: what was planted in bundle {} is not what was committed to",
+        log_.path().filename().string(),
+        id));
   }
 }
 

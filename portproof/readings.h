@@ -75,6 +75,7 @@ class Readings {
  private:
   void index();
   void take(const mlxaudio::Json& line);
+  void check_secret(const mlxaudio::Json& line);
 
   RecordLog log_;
   std::vector<Signature> signatures_;

@@ -206,36 +206,6 @@ bool required(const Port& port, const Component& c) {
   return stage != nullptr && stage->required;
 }
 
-/// What a round lacks that asks for other inputs than those of round 1.
-std::string not_fresh(const Port& port, const Component& c) {
-  const int round = port.rounds.recording();
-  if (!round_kind(port.reference, round).fresh) {
-    return {};
-  }
-  const std::string& model = port.reference.model;
-  const auto seeds = [&](int of) {
-    const fs::path path =
-        golden_path(round_goldens(port.project, model, of), c.name);
-    return fs::exists(path) ? Golden::load(path).seeds()
-                            : std::set<std::uint64_t>{};
-  };
-  const std::set<std::uint64_t> before = seeds(1);
-  const std::set<std::uint64_t> now = seeds(round);
-  const bool same =
-      now.empty() || std::any_of(now.begin(), now.end(), [&](std::uint64_t s) {
-        return before.contains(s);
-      });
-  // What has no random input has no other ones either: it runs again.
-  return !before.empty() && same
-             ? fmt::format(
-                   "round {} asks for calls with other inputs: `portproof "
-                   "trace {} --round {}`",
-                   round,
-                   model,
-                   round)
-             : std::string();
-}
-
 std::string lacks(
     const Port& port, const Component& c, const ProbeProgram& program) {
   if (!port.tagged(c)) {
@@ -252,7 +222,7 @@ std::string lacks(
           c.name))) {
     return "no recorded calls";
   }
-  return not_fresh(port, c);
+  return missing_inputs(port, c);
 }
 
 double rounded(double value, double steps) {
@@ -407,6 +377,35 @@ ProbeProgram ProbeProgram::open(const fs::path& path) {
         path.string(),
         e.what()));
   }
+}
+
+std::string missing_inputs(const Port& port, const Component& c) {
+  const int round = port.rounds.recording();
+  if (!round_kind(port.reference, round).fresh) {
+    return {};
+  }
+  const std::string& model = port.reference.model;
+  const auto seeds = [&](int of) {
+    const fs::path path =
+        golden_path(round_goldens(port.project, model, of), c.name);
+    return fs::exists(path) ? Golden::load(path).seeds()
+                            : std::set<std::uint64_t>{};
+  };
+  const std::set<std::uint64_t> before = seeds(1);
+  const std::set<std::uint64_t> now = seeds(round);
+  const bool same =
+      now.empty() || std::any_of(now.begin(), now.end(), [&](std::uint64_t s) {
+        return before.contains(s);
+      });
+  // What has no random input has no other ones either: it runs again.
+  return !before.empty() && same
+             ? fmt::format(
+                   "round {} asks for calls with other inputs: `portproof "
+                   "trace {} --round {}`",
+                   round,
+                   model,
+                   round)
+             : std::string();
 }
 
 std::string GradeResult::label() const {

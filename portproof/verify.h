@@ -67,6 +67,10 @@ struct VerifyOptions {
 /// The figures of a grade as evidence keeps them.
 mlxaudio::Json figures_of(const GradeResult& grade);
 
+/// What a round lacks that asks for other inputs than those of round 1; empty:
+/// nothing.
+std::string missing_inputs(const Port& port, const Component& component);
+
 /// The surroundings on which the last digits of a result may depend: the
 /// program's own description and the number of threads.
 mlxaudio::Json surroundings(const ProbeProgram& program);
