@@ -11,13 +11,14 @@ namespace portproof {
 
 /// Something that somebody must still do or decide.
 struct Followup {
-  std::string id; ///< first digits of its line's hash
-  std::string time, text;
-  std::string component; ///< or empty
-  std::string source;    ///< who or what brought it up; may be empty
+  std::string id = {}; ///< first digits of its line's hash
+  std::string time = {};
+  std::string text = {};
+  std::string component = {}; ///< or empty
+  std::string source = {};    ///< who or what brought it up; may be empty
   bool blocker = false;
-  std::string resolved; ///< how; empty: it is open
-  std::string resolved_at;
+  std::string resolved = {}; ///< how
+  std::string resolved_at = {};
 
   bool open() const {
     return resolved_at.empty();

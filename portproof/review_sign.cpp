@@ -42,11 +42,14 @@ void refuse_faults(
   if (faults.empty()) {
     return;
   }
-  std::string text = fmt::format(
-      "[portproof] {} cannot be signed, mend it first:",
-      file.string());
-  for (const std::string& fault : faults) {
-    text += "\n  " + fault;
+  constexpr std::size_t kMost = 8;
+  std::string text =
+      fmt::format("[portproof] {} cannot be signed: ", file.string());
+  for (std::size_t i = 0; i < faults.size() && i < kMost; ++i) {
+    text += (i == 0 ? "" : "; ") + faults[i];
+  }
+  if (faults.size() > kMost) {
+    text += fmt::format("; and {} more", faults.size() - kMost);
   }
   throw ConfigError(text);
 }
