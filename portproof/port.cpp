@@ -9,6 +9,8 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/port_parts.h"
+#include "portproof/reading.h"
 #include "portproof/text.h"
 
 namespace portproof {
@@ -42,8 +44,9 @@ std::string joined(const std::vector<std::string>& parts, const char* between) {
   return out;
 }
 
-/// "exact: 0; close: 3.1e-07 of 2e-06" from an evidence line.
-std::string figures(const Json& line) {
+} // namespace
+
+std::string figures_text(const Json& line) {
   std::vector<std::string> parts;
   const Json grades = line.value("grades", Json::object());
   for (const auto& [grade, f] : grades.items()) {
@@ -63,8 +66,6 @@ std::string figures(const Json& line) {
   parts.push_back(fmt::format("{} call{}", calls, calls == 1 ? "" : "s"));
   return joined(parts, "; ");
 }
-
-} // namespace
 
 std::map<std::string, ProbeSource> find_probes(
     const Project& project, const Reference& reference) {
@@ -116,7 +117,10 @@ Port::Port(
             return only == "*" || (c != nullptr && matches(only, c->name));
           })),
       probes(find_probes(p, reference)),
-      evidence(p.folder(model) / "evidence.jsonl") {}
+      evidence(p.folder(model) / "evidence.jsonl"),
+      rounds(p.folder(model) / "rounds.jsonl"),
+      readings(p.folder(model) / "readings.jsonl"),
+      followups(p.folder(model) / "followups.jsonl") {}
 
 std::vector<const Definition*> Port::definitions_of(const Component& c) const {
   std::vector<const Definition*> out;
@@ -157,7 +161,15 @@ std::optional<Golden> Port::golden(const Component& c) const {
   if (!fs::exists(path)) {
     return std::nullopt;
   }
-  return Golden::load(path);
+  Golden all = Golden::load(path);
+  for (int round = 2; round <= rounds.recording(); ++round) {
+    const fs::path more =
+        golden_path(round_goldens(project, reference.model, round), c.name);
+    if (fs::exists(more)) {
+      all.add(Golden::load(more), fmt::format("round-{}/", round));
+    }
+  }
+  return all;
 }
 
 std::string Port::fingerprint(const Component& c, const Golden& golden) const {
@@ -172,6 +184,10 @@ std::string Port::fingerprint(const Component& c, const Golden& golden) const {
   add("mlx", reference.mlx);
   if (const auto t = reference.tolerance(c.name, "close")) {
     add("close", t->json().dump());
+  }
+  const RoundKind kind = round_kind(reference, rounds.recording());
+  if (const std::string asked = kind.fingerprint(); !asked.empty()) {
+    add("environments", asked);
   }
   if (const auto it = probes.find(c.name); it != probes.end()) {
     add("probe", it->second.hash);
@@ -190,6 +206,10 @@ Port::Standing Port::standing(const Component& c) const {
   }
   if (!s.evidence->pass) {
     s.why = "failed";
+    return s;
+  }
+  if (s.evidence->round != rounds.recording()) {
+    s.why = fmt::format("round {} asks for a new run", rounds.recording());
     return s;
   }
   const std::optional<Golden> recorded = golden(c);
@@ -221,10 +241,31 @@ Port::Standing Port::standing(const Component& c) const {
     }
   }
   if (changed.empty()) {
-    changed.push_back("tolerance, MLX or what it includes");
+    changed.push_back("tolerance, MLX, what it includes or the round's asks");
   }
   s.why = "expired: " + joined(shared(changed, 3), ", ") + " changed";
   return s;
+}
+
+Port::Signing Port::signing(const Component& c, int round) const {
+  Signing s;
+  s.signature = readings.last(c.name, round);
+  if (s.signature == nullptr) {
+    s.why = readings.objection(c.name, round) != nullptr
+                ? "a reader found it wrong"
+                : "not read";
+    return s;
+  }
+  s.holds = s.signature->fingerprint == reading_fingerprint(*this, c);
+  if (!s.holds) {
+    s.why = "reading expired: its definition or the reference changed";
+  }
+  return s;
+}
+
+bool Port::marked(const Component& c) const {
+  const int round = rounds.current().number;
+  return standing(c).holds && (round == 0 || signing(c, round).holds);
 }
 
 namespace {
@@ -355,7 +396,13 @@ std::vector<std::string> Port::wrong(
     std::sort(stray.begin(), stray.end());
     out.insert(out.end(), stray.begin(), stray.end());
   }
-  out.insert(out.end(), evidence.damage().begin(), evidence.damage().end());
+  for (const auto* damage :
+       {&evidence.damage(),
+        &rounds.damage(),
+        &readings.damage(),
+        &followups.damage()}) {
+    out.insert(out.end(), damage->begin(), damage->end());
+  }
   return out;
 }
 
@@ -376,9 +423,18 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
       const Standing now = standing(c);
       mark.verified = now.holds;
       if (now.holds) {
-        notes.push_back(figures(now.evidence->line));
+        notes.push_back(figures_text(now.evidence->line));
       } else if (!now.why.empty()) {
         notes.push_back(now.why);
+      }
+      if (const int round = rounds.current().number; round > 0) {
+        const Signing read = signing(c, round);
+        mark.verified = mark.verified && read.holds;
+        mark.read = read.holds;
+        if (mark.tagged) {
+          notes.push_back(
+              read.holds ? "read by " + read.signature->reader : read.why);
+        }
       }
     } catch (const mlxaudio::Error& e) {
       s.wrong.push_back(e.what());
@@ -389,7 +445,17 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
     mark.notes = joined(notes, "; ");
     s.marks[c.name] = mark;
   }
+  s.round = rounds.current();
+  s.readers = readings.readers();
+  s.followups = followups.open();
+  s.solo = ReviewRules::of(reference).solo;
   return s;
+}
+
+fs::path round_goldens(
+    const Project& project, const std::string& model, int round) {
+  const fs::path folder = project.folder(model) / "goldens";
+  return round <= 1 ? folder : folder / fmt::format("round-{}", round);
 }
 
 fs::path build_folder(const Project& project, const std::string& told) {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,7 @@ Finished run(const Command& command) {
       pollfd{err.read_end(), POLLIN, 0}};
   std::array<char, 65536> buffer;
   int status = 0;
+  rusage used{};
   bool exited = false;
   while (polls[0].fd >= 0 || polls[1].fd >= 0 || !exited) {
     const bool open = polls[0].fd >= 0 || polls[1].fd >= 0;
@@ -162,7 +164,7 @@ Finished run(const Command& command) {
     }
     if (!exited) {
       const bool block = !open && !command.time_limit;
-      exited = ::waitpid(pid, &status, block ? 0 : WNOHANG) == pid;
+      exited = ::wait4(pid, &status, block ? 0 : WNOHANG, &used) == pid;
       if (!exited && !open) {
         ::usleep(2000);
       }
@@ -170,6 +172,14 @@ Finished run(const Command& command) {
       break; // a grandchild holds the pipe open; ours has ended
     }
   }
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) +
+           1e-6 * static_cast<double>(t.tv_usec);
+  };
+  finished.seconds =
+      std::chrono::duration<double>(Clock::now() - start).count();
+  finished.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
+  finished.peak_kib = used.ru_maxrss; // bytes on macOS
   if (WIFSIGNALED(status)) {
     finished.code = -1;
     finished.signal = WTERMSIG(status);

@@ -22,8 +22,13 @@ struct Finished {
   int code = 0; ///< exit code, or -1 when a signal ended it
   int signal = 0;
   bool timed_out = false;
-  std::string out; ///< stdout
-  std::string err; ///< stderr, its last 64 KiB
+  std::string out;        ///< stdout
+  std::string err;        ///< stderr, its last 64 KiB
+  double seconds = 0;     ///< from start to end
+  double cpu_seconds = 0; ///< of all its threads
+  /// Most memory that it held. The system counts what this program held when
+  /// it started the other, so less than that is never seen. \unit KiB
+  long peak_kib = 0;
 };
 
 /// Runs a program and waits for it.

@@ -73,7 +73,8 @@ std::vector<Rule> rules(
         {table.get<std::vector<std::string>>("match"),
          table.get<std::string>(text),
          table.get<std::string>("why", ""),
-         table.get<bool>("required", false)});
+         table.get<bool>("required", false),
+         table.get<bool>("reached", true)});
   }
   return out;
 }

@@ -34,6 +34,7 @@ struct Rule {
   std::string text;      ///< the stage's name or the waiver's reason
   std::string why;       ///< of a stage
   bool required = false; ///< of a stage: what is missing of it is red
+  bool reached = true;   ///< of a waiver: whether some run reaches it
 };
 
 /// One of the packages that are ported.

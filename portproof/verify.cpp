@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -52,8 +55,15 @@ class Scratch {
 
 /// How a grade is run. The exact one leaves nothing that depends on the
 /// processor: no kernels of ours, MLX's own BLAS, one thread.
-std::map<std::string, std::string> environment(const std::string& grade) {
-  if (grade == "exact") {
+std::map<std::string, std::string> environment(
+    const Port& port, const GradeResult& result) {
+  if (!result.environment.empty()) {
+    auto asked = round_kind(port.reference, port.rounds.recording())
+                     .environments.at(result.environment);
+    asked.emplace("MLXAUDIO_KERNELS", "on");
+    return asked;
+  }
+  if (result.grade == "exact") {
     return {
         {"MLXAUDIO_KERNELS", "off"},
         {"MLXAUDIO_BLAS", "reference"},
@@ -122,8 +132,11 @@ std::string run_grade(
         "--run",
         golden.component,
         scratch.path().string()},
-       environment(result.grade),
+       environment(port, result),
        std::chrono::seconds(limit)});
+  result.seconds = finished.seconds;
+  result.cpu_seconds = finished.cpu_seconds;
+  result.peak_mib = static_cast<double>(finished.peak_kib) / 1024;
   const std::string said = last_line(finished.err);
   const std::string tail = said.empty() ? "" : ": " + said;
   if (finished.timed_out) {
@@ -169,20 +182,6 @@ std::string run_grade(
   return {};
 }
 
-std::string now() {
-  const std::time_t t = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&t, &utc);
-  return fmt::format(
-      "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-      utc.tm_year + 1900,
-      utc.tm_mon + 1,
-      utc.tm_mday,
-      utc.tm_hour,
-      utc.tm_min,
-      utc.tm_sec);
-}
-
 /// The first file or probe that differs from what the program was built from.
 std::string stale(
     const Port& port, const Component& c, const ProbeProgram& program) {
@@ -223,7 +222,11 @@ std::string lacks(
           c.name))) {
     return "no recorded calls";
   }
-  return {};
+  return missing_inputs(port, c);
+}
+
+double rounded(double value, double steps) {
+  return std::round(value * steps) / steps;
 }
 
 Json evidence_line(
@@ -231,29 +234,28 @@ Json evidence_line(
     const Component& c,
     const Golden& golden,
     const ProbeProgram& program,
-    const VerifyOptions& options,
     const Result& result,
     const std::string& sources) {
   Json grades = Json::object();
+  Json cost = Json::object();
   for (const GradeResult& g : result.grades) {
-    grades[g.grade] = {
-        {"max_abs", g.comparison.worst.max_abs},
-        {"rel_l2", g.comparison.worst.rel_l2},
-        {"norm_ratio", g.comparison.worst.norm_ratio},
-        {"may_rel_l2", g.tolerance.rel_l2},
-        {"arrays", g.comparison.arrays},
-        {"values", g.comparison.values}};
+    grades[g.label()] = figures_of(g);
+    cost[g.label()] = {
+        {"seconds", rounded(g.seconds, 1000)},
+        {"cpu_seconds", rounded(g.cpu_seconds, 1000)},
+        {"peak_mib", rounded(g.peak_mib, 1)}};
   }
   const auto probe = port.probes.find(c.name);
   return EvidenceFile::sealed(
-      {{"time", now()},
-       {"round", options.round},
+      {{"time", utc_now()},
+       {"round", port.rounds.recording()},
        {"component", c.name},
        {"pass", result.state == Result::State::pass},
        {"calls", golden.calls.size()},
        {"grades", grades},
+       {"cost", cost},
        {"why", result.why},
-       {"about", program.about},
+       {"about", surroundings(program)},
        {"reference", c.sha256.substr(0, 16)},
        {"golden", golden.sha256.substr(0, 16)},
        {"probe",
@@ -297,17 +299,19 @@ Result verify_one(
           golden->mlx);
       return r;
     }
-    std::vector<std::string> grades;
+    std::vector<GradeResult> grades;
     if (golden->has_oracle("mlx")) {
-      grades.push_back("exact");
+      grades.push_back({"exact", {}, {}, {}});
     }
-    grades.push_back("close");
-    for (const std::string& grade : grades) {
-      GradeResult g;
-      g.grade = grade;
+    grades.push_back({"close", {}, {}, {}});
+    for (const auto& [name, variables] :
+         round_kind(port.reference, port.rounds.recording()).environments) {
+      grades.push_back({"close", name, {}, {}});
+    }
+    for (GradeResult& g : grades) {
       // Without a tolerance of its own a component's numbers must be equal.
       g.tolerance =
-          port.reference.tolerance(c.name, grade).value_or(Tolerance{});
+          port.reference.tolerance(c.name, g.grade).value_or(Tolerance{});
       const std::string trouble = run_grade(port, options, *golden, g);
       r.grades.push_back(g);
       if (!trouble.empty()) {
@@ -317,7 +321,7 @@ Result verify_one(
       if (!g.comparison.pass()) {
         r.why = fmt::format(
             "{}: {}{}",
-            grade,
+            g.label(),
             g.comparison.failures.front(),
             g.comparison.failures.size() > 1
                 ? fmt::format(
@@ -375,6 +379,59 @@ ProbeProgram ProbeProgram::open(const fs::path& path) {
   }
 }
 
+std::string missing_inputs(const Port& port, const Component& c) {
+  const int round = port.rounds.recording();
+  if (!round_kind(port.reference, round).fresh) {
+    return {};
+  }
+  const std::string& model = port.reference.model;
+  const auto seeds = [&](int of) {
+    const fs::path path =
+        golden_path(round_goldens(port.project, model, of), c.name);
+    return fs::exists(path) ? Golden::load(path).seeds()
+                            : std::set<std::uint64_t>{};
+  };
+  const std::set<std::uint64_t> before = seeds(1);
+  const std::set<std::uint64_t> now = seeds(round);
+  const bool same =
+      now.empty() || std::any_of(now.begin(), now.end(), [&](std::uint64_t s) {
+        return before.contains(s);
+      });
+  // What has no random input has no other ones either: it runs again.
+  return !before.empty() && same
+             ? fmt::format(
+                   "round {} asks for calls with other inputs: `portproof "
+                   "trace {} --round {}`",
+                   round,
+                   model,
+                   round)
+             : std::string();
+}
+
+std::string GradeResult::label() const {
+  return environment.empty() ? grade
+                             : fmt::format("{} ({})", grade, environment);
+}
+
+Json figures_of(const GradeResult& grade) {
+  return {
+      {"max_abs", grade.comparison.worst.max_abs},
+      {"rel_l2", grade.comparison.worst.rel_l2},
+      {"norm_ratio", grade.comparison.worst.norm_ratio},
+      {"may_rel_l2", grade.tolerance.rel_l2},
+      {"arrays", grade.comparison.arrays},
+      {"values", grade.comparison.values}};
+}
+
+Json surroundings(const ProbeProgram& program) {
+  Json out = program.about;
+  const char* told = std::getenv("OMP_NUM_THREADS");
+  out["threads"] = told != nullptr
+                       ? std::string(told)
+                       : fmt::format("{}", std::thread::hardware_concurrency());
+  return out;
+}
+
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {
   const ProbeProgram program = ProbeProgram::open(options.program);
   std::map<std::string, std::string> files;
@@ -407,14 +464,13 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
           c,
           *golden,
           program,
-          options,
           r,
           sources.at("sha256").get<std::string>());
       const Evidence* last = port.evidence.last(c.name);
       // The same run said again would only make the file longer.
       const bool known =
           last != nullptr && last->pass && r.state == Result::State::pass &&
-          last->round == options.round &&
+          last->round == port.rounds.recording() &&
           last->fingerprint == line.at("fingerprint").get<std::string>();
       if (!known) {
         port.evidence.append({sources, line});

@@ -27,9 +27,16 @@ struct ProbeProgram {
 /// One grade of a component: how it was run and what came of it.
 struct GradeResult {
   std::string grade; ///< "exact" or "close"
+  /// Surroundings that the round asks for besides; empty: the usual ones.
+  std::string environment = {};
   Tolerance tolerance;
   Comparison comparison;
   int calls = 0;
+  double seconds = 0, cpu_seconds = 0; ///< of the probe
+  double peak_mib = 0;                 ///< most memory that it held
+
+  /// "close", or "close (one thread)".
+  std::string label() const;
 };
 
 /// What verifying one component gave.
@@ -51,14 +58,25 @@ struct VerifyOptions {
   std::string component = "*";
   std::string stage; ///< only components of this stage; empty: any
   std::filesystem::path program;
-  bool record = true; ///< append to evidence.jsonl
-  int round = 1;
+  bool record = true;            ///< append to evidence.jsonl
   std::optional<int> time_limit; ///< \unit s
   /// Called after each component.
   std::function<void(const Result&)> progress;
 };
 
-/// Runs the probes of the components that match and compares.
+/// The figures of a grade as evidence keeps them.
+mlxaudio::Json figures_of(const GradeResult& grade);
+
+/// What a round lacks that asks for other inputs than those of round 1; empty:
+/// nothing.
+std::string missing_inputs(const Port& port, const Component& component);
+
+/// The surroundings on which the last digits of a result may depend: the
+/// program's own description and the number of threads.
+mlxaudio::Json surroundings(const ProbeProgram& program);
+
+/// Runs the probes of the components that match and compares; evidence is of
+/// the current round.
 ///
 /// A component of a stage with `required = true` that lacks a tag, a probe or
 /// recorded calls is `missing`; of other stages only what has all three runs.

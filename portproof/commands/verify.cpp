@@ -40,7 +40,7 @@ class Table {
       const std::string distance = g.comparison.arrays == 0
                                        ? "equal"
                                        : figure(g.comparison.worst.rel_l2);
-      figures += fmt::format("  {} {}", g.grade, distance);
+      figures += fmt::format("  {} {}", g.label(), distance);
     }
     fmt::print(
         "{}  {:<{}}  {:>5.2f} s{}\n",
@@ -75,7 +75,7 @@ void explain(const std::vector<Result>& results) {
       if (g.comparison.pass()) {
         continue;
       }
-      fmt::print("\n{}, {}:\n", r.component, g.grade);
+      fmt::print("\n{}, {}:\n", r.component, g.label());
       for (const std::string& failure : g.comparison.failures) {
         fmt::print("  {}\n", failure);
       }
