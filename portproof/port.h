@@ -49,6 +49,9 @@ class Port {
   Project project;
   Reference reference;
   Inventory inventory;
+  /// Where the paths of `sources` and `definitions` start: the project's root,
+  /// or the unpacked reference that is the port.
+  std::filesystem::path source_root;
   Sources sources;
   Definitions definitions;
   std::map<std::string, ProbeSource> probes; ///< by component

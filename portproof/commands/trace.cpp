@@ -64,7 +64,9 @@ int run(const Commands& commands, const Options& o) {
           name));
     }
   }
-  const fs::path goldens = project.folder(o.model) / "goldens";
+  const fs::path goldens = reference.calls_in_workplace
+                               ? work.folder / "recorded"
+                               : golden_folder(project, reference);
   fs::create_directories(goldens);
   for (const std::string& name : names) {
     const fs::path arrays = goldens / (name + ".safetensors");

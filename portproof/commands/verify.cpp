@@ -14,6 +14,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/port.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 #include "portproof/verify.h"
 
@@ -129,6 +130,13 @@ int run(const Commands& commands, const Options& o) {
   options.stage = o.stage;
   options.program = o.program.empty() ? build / port.reference.executable
                                       : fs::path(o.program);
+  if (o.program.empty() && !port.reference.adapter.command.empty()) {
+    options.command = filled_command(
+        project,
+        port.reference,
+        port.reference.adapter.command,
+        build);
+  }
   options.record = !o.no_record;
   if (o.time_limit > 0) {
     options.time_limit = o.time_limit;
