@@ -253,20 +253,21 @@ std::vector<Note> line_notes(
 
 std::vector<std::string> line_probes(const std::string& text) {
   std::vector<std::string> out;
-  for (const std::string before : {"add(", "probe("}) {
-    for (std::size_t at = text.find(before); at != text.npos;
-         at = text.find(before, at + 1)) {
-      if (at > 0 && is_name(text[at - 1])) {
-        continue;
-      }
-      const std::size_t quote = at + before.size();
-      if (quote >= text.size() || (text[quote] != '"' && text[quote] != '\'')) {
-        continue;
-      }
-      const std::size_t end = text.find(text[quote], quote + 1);
-      if (end != text.npos) {
-        out.push_back(text.substr(quote + 1, end - quote - 1));
-      }
+  for (std::size_t at = text.find('('); at != std::string::npos;
+       at = text.find('(', at + 1)) {
+    const std::size_t quote = text.find_first_not_of(" \t\r\n", at + 1);
+    if (quote == std::string::npos ||
+        (text[quote] != '"' && text[quote] != '\'')) {
+      continue;
+    }
+    std::size_t end = quote + 1;
+    while (end < text.size() && (is_name(text[end]) || text[end] == '.')) {
+      ++end;
+    }
+    const std::string name = text.substr(quote + 1, end - quote - 1);
+    if (end < text.size() && text[end] == text[quote] &&
+        name.find('.') != std::string::npos) {
+      out.push_back(name);
     }
   }
   std::sort(out.begin(), out.end());

@@ -16,8 +16,8 @@ namespace portproof {
 std::vector<Note> line_notes(
     const std::string& text, const std::string& comment);
 
-/// Probes in any language: the names in quotes in `add("NAME"` and
-/// `probe("NAME"`.
+/// Names that may be of probes, in any language: those with a dot that are the
+/// first argument of a call, as in `add("package.module.Name"`.
 std::vector<std::string> line_probes(const std::string& text);
 
 /// Definitions in any language, found line by line: what follows a tag, and

@@ -170,7 +170,14 @@ Port::Port(
       sources(source_root, reference.sources, reference.adapter),
       definitions(definitions_in(*this, build, only)),
       probes(find_probes(p, reference)),
-      evidence(p.folder(model) / "evidence.jsonl") {}
+      evidence(p.folder(model) / "evidence.jsonl") {
+  if (!reference.adapter.cpp) {
+    // Found by their form alone, so other calls may be among them.
+    std::erase_if(probes, [&](const auto& probe) {
+      return inventory.find(probe.first) == nullptr;
+    });
+  }
+}
 
 std::vector<const Definition*> Port::definitions_of(const Component& c) const {
   std::vector<const Definition*> out;

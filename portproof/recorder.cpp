@@ -90,6 +90,23 @@ std::vector<std::string> filled_command(
   return filled(words, values);
 }
 
+std::vector<std::string> probe_command(
+    const Project& project,
+    const Reference& reference,
+    const std::filesystem::path& build,
+    const std::string& told) {
+  if (!told.empty()) {
+    return {told};
+  }
+  return reference.adapter.command.empty()
+             ? std::vector<std::string>{(build / reference.executable).string()}
+             : filled_command(
+                   project,
+                   reference,
+                   reference.adapter.command,
+                   build);
+}
+
 std::filesystem::path recorder_folder() {
   if (const char* told = std::getenv("PORTPROOF_RECORDER")) {
     return told;

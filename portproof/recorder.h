@@ -40,6 +40,14 @@ std::vector<std::string> filled_command(
     const std::vector<std::string>& words,
     const std::filesystem::path& build);
 
+/// How the probes of a model are run: the program told, else `[port] command`,
+/// else `executable` in the build folder.
+std::vector<std::string> probe_command(
+    const Project& project,
+    const Reference& reference,
+    const std::filesystem::path& build,
+    const std::string& told);
+
 /// The folder with the recorder's scripts: `$PORTPROOF_RECORDER`, beside the
 /// installed program, or in the source tree that it was built from.
 std::filesystem::path recorder_folder();

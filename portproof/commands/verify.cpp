@@ -128,15 +128,7 @@ int run(const Commands& commands, const Options& o) {
       o.component);
   Port port(project, o.model, build, options.component);
   options.stage = o.stage;
-  options.program = o.program.empty() ? build / port.reference.executable
-                                      : fs::path(o.program);
-  if (o.program.empty() && !port.reference.adapter.command.empty()) {
-    options.command = filled_command(
-        project,
-        port.reference,
-        port.reference.adapter.command,
-        build);
-  }
+  options.command = probe_command(project, port.reference, build, o.program);
   options.record = !o.no_record;
   if (o.time_limit > 0) {
     options.time_limit = o.time_limit;
