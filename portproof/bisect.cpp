@@ -2,6 +2,7 @@
 #include "portproof/bisect.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -61,13 +62,27 @@ Told tell(
   return told;
 }
 
+/// The largest number of the arrays in a value.
+double largest(const Json& value, const Golden& golden) {
+  double most = 0;
+  for (const std::string& name : array_names(value)) {
+    for (const double x : to_doubles(golden.arrays.at(name))) {
+      most = std::isfinite(x) ? std::max(most, std::abs(x)) : most;
+    }
+  }
+  return most;
+}
+
+/// Places on the way hold numbers of any size (hertz, powers), so the absolute
+/// tolerance is taken as one for numbers up to 1, and grows with them.
 Comparison compared(
     const Json& expected,
     const Golden& golden,
     const Json& got,
     const Told& told,
-    const Tolerance& tolerance,
+    Tolerance tolerance,
     const std::string& where) {
+  tolerance.max_abs *= std::max(1.0, largest(expected, golden));
   Comparison c;
   compare(expected, golden.arrays, got, told.arrays, tolerance, where, c);
   return c;
@@ -94,7 +109,7 @@ Json forced_values(const Json& taps) {
     if (calls.is_null()) {
       calls = Json::array();
     }
-    calls.push_back(tap.at("out"));
+    calls.push_back(tap.value("go_on", tap.at("out")));
   }
   Json out = Json::object();
   for (const auto& [path, calls] : by_path) {
@@ -186,6 +201,36 @@ void mark_stop(Bisection& b) {
   }
 }
 
+/// Tells of each place which component it belongs to. What code around a place
+/// does wrong is the fault of the one that the place is a part of.
+void find_owners(Bisection& b, const Inventory& inventory) {
+  std::map<std::string, std::string> components;
+  for (const TapResult& t : b.taps) {
+    components[t.path] = t.component;
+  }
+  for (TapResult& t : b.taps) {
+    std::string path = t.path;
+    bool itself = t.verdict != TapResult::Verdict::around;
+    while (true) {
+      const auto it = components.find(path);
+      const Component* c = itself && it != components.end()
+                               ? inventory.owner(it->second)
+                               : nullptr;
+      if (c != nullptr) {
+        t.owner = c->name;
+        break;
+      }
+      itself = true;
+      const std::size_t dot = path.rfind('.');
+      if (dot == std::string::npos) {
+        t.owner = b.component; // the run's own
+        break;
+      }
+      path.resize(dot);
+    }
+  }
+}
+
 Bisection follow(
     const Port& port,
     const BisectOptions& options,
@@ -223,6 +268,7 @@ Bisection follow(
   if (!b.stopped.empty()) {
     mark_stop(b);
   }
+  find_owners(b, port.inventory);
   const Comparison whole = compared(
       call.result,
       golden,
@@ -321,6 +367,7 @@ Json to_json(const Bisection& b) {
         {"path", t.path},
         {"call", t.call},
         {"component", t.component},
+        {"owner", t.owner},
         {"verdict", name_of(t.verdict)},
         {"free", distance(t.free)}};
     if (t.alone) {
@@ -340,7 +387,8 @@ Json to_json(const Bisection& b) {
       {"first",
        first == nullptr
            ? Json(nullptr)
-           : Json{{"path", first->path}, {"component", first->component}}},
+           : Json{{"path", first->path}, {"component", first->component},
+ {"owner", first->owner}}},
       {"taps", taps}};
 }
 

@@ -16,6 +16,9 @@ struct TapResult {
   std::string path;
   int call = 0;          ///< which call of that path, from 0
   std::string component; ///< as the reference names its class
+  /// The component of the inventory that it belongs to: itself, or what it is
+  /// a part of; empty if there is none.
+  std::string owner;
   enum class Verdict {
     agrees,
     /// Differs, though what it was given agrees: the fault is here.

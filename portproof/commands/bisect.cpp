@@ -96,11 +96,11 @@ void print_end(const Bisection& b) {
   } else if (first->verdict == TapResult::Verdict::stops) {
     more = ": the port gives up there or in the code that calls it";
   }
-  fmt::print(
-      "First at fault: {} ({}){}\n",
-      place_of(*first),
-      first->component,
-      more);
+  const std::string part =
+      first->owner == first->component
+          ? first->component
+          : fmt::format("{}, in {}", first->component, first->owner);
+  fmt::print("First at fault: {} ({}){}\n", place_of(*first), part, more);
 }
 
 void print(const Bisection& b, bool all) {

@@ -48,12 +48,12 @@ class Call:
         return self.args.get(name, default)
 
     @contextlib.contextmanager
-    def watch(self, model, layout=None, **options):
+    def watch(self, model, layout=None, compared=None, **options):
         """Taps the model's modules where the question asks for that (taps.watch)."""
         if not self.tapped:
             yield
             return
-        self.tape = taps.Tape(layout, self.forced)
+        self.tape = taps.Tape(layout, self.forced, compared)
         with taps.watch(model, self.tape, **options):
             yield
 

@@ -59,13 +59,16 @@ def like(own, numbers):
 
 
 def replaced(value, arrays):
-    """A value with its arrays replaced, in order."""
+    """A value with its arrays replaced, in order; None leaves one as it is."""
     if isinstance(value, dict):
         return {k: replaced(v, arrays) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         items = [replaced(v, arrays) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    return arrays.pop(0) if is_array(value) else value
+    if not is_array(value):
+        return value
+    other = arrays.pop(0)
+    return value if other is None else other
 
 
 def name_of(module):
@@ -79,37 +82,53 @@ def name_of(module):
 class Tape:
     """One run's taps.
 
-    layout(path, which, array) turns an array between the port's order of axes and
-    the reference's; `which` is "in" or "out". It must be its own inverse.
+    layout(path, which, array, index) turns an array between the port's order of axes
+    and the reference's, or gives None for one that the other side does not have;
+    `which` is "in" or "out". It must be its own inverse.
+    compared(path, arrays) gives other arrays to compare instead of a result's own, or
+    None: for angles, say, that may differ by a turn.
     forced: path to a list, for each call, of the arrays to go on with.
     """
 
-    def __init__(self, layout=None, forced=None):
+    def __init__(self, layout=None, forced=None, compared=None):
+        self.compared = compared or (lambda path, arrays: None)
         self.list = []
-        self.layout = layout or (lambda path, which, array: array)
+        self.layout = layout or (lambda path, which, array, index: array)
         self.forced = forced or {}
         self.calls = {}
+
+    def turned(self, path, which, arrays):
+        return [self.layout(path, which, a, i) for i, a in enumerate(arrays)]
 
     def record(self, path, component, given, result):
         """Notes one call. Returns what the computation is to go on with."""
         call = self.calls.get(path, 0)
         self.calls[path] = call + 1
-        outs = flat(result)
-        self.list.append(
-            {
-                "path": path,
-                "call": call,
-                "component": component,
-                "in": [kept(self.layout(path, "in", a)) for a in given],
-                "out": [kept(self.layout(path, "out", a)) for a in outs],
-            }
-        )
-        forced = self.forced.get(path, [])
-        if call >= len(forced) or len(forced[call]) != len(outs):
+        own = flat(result)
+        outs = self.turned(path, "out", own)
+        told = [kept(a) for a in outs if a is not None]
+        if not told:
             return result
+        entry = {
+            "path": path,
+            "call": call,
+            "component": component,
+            "in": [kept(a) for a in self.turned(path, "in", given) if a is not None],
+            "out": told,
+        }
+        if (others := self.compared(path, told)) is not None:
+            entry |= {"out": [kept(a) for a in others], "go_on": told}
+        self.list.append(entry)
+        forced = self.forced.get(path, [])
+        if call >= len(forced) or len(forced[call]) != len(told):
+            return result
+        values = iter(forced[call])
         return replaced(
             result,
-            [self.layout(path, "out", like(o, n)) for o, n in zip(outs, forced[call])],
+            [
+                None if a is None else self.layout(path, "out", like(a, next(values)), i)
+                for i, a in enumerate(outs)
+            ],
         )
 
 

@@ -229,7 +229,7 @@ def write_taps(writer, tape, id):
     listed = []
     for i, t in enumerate(tape.list):
         entry = {k: t[k] for k in ("path", "call", "component")}
-        for which in ("in", "out"):
+        for which in ("in", "out", *(("go_on",) if "go_on" in t else ())):
             arrays = [taps.plain(snapshot(a)) for a in t[which]]
             entry[which] = [
                 writer.store(f"{id}.tap{i}.{which}{k}", a)

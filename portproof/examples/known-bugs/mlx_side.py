@@ -38,20 +38,28 @@ def load(module, weights, renamed):
 
 
 @contextlib.contextmanager
-def drawn(*noises):
-    """MLX's random draws give these arrays, in this order; another shape is refused."""
+def drawn(noises):
+    """MLX's random draws give these arrays, in this order; another shape is refused.
+
+    Gives of which kind each was.
+    """
     waiting = [np.asarray(n) for n in noises]
-    normal, uniform = mx.random.normal, mx.random.uniform
+    kinds = []
+    own = mx.random.normal, mx.random.uniform
 
-    def give(*args, shape=None, **options):
-        want = tuple(shape if shape is not None else args[0])
-        noise = waiting.pop(0)
-        if noise.shape != want:
-            raise ValueError(f"drew noise of shape {want}, the reference {noise.shape}")
-        return array(noise)
+    def drawing(kind):
+        def give(*args, shape=None, **options):
+            want = tuple(shape if shape is not None else args[0])
+            noise = waiting.pop(0)
+            if noise.shape != want:
+                raise ValueError(f"drew noise of shape {want}, the reference {noise.shape}")
+            kinds.append(kind)
+            return array(noise)
 
-    mx.random.normal = mx.random.uniform = give
+        return give
+
+    mx.random.normal, mx.random.uniform = drawing("normal"), drawing("uniform")
     try:
-        yield
+        yield kinds
     finally:
-        mx.random.normal, mx.random.uniform = normal, uniform
+        mx.random.normal, mx.random.uniform = own

@@ -21,49 +21,56 @@ def tensor(x):
     return torch.from_numpy(x.value.copy())
 
 
-def filled(module, name):
-    """Gives every parameter described values. Returns the module and those."""
+def filled(module, name, special=None, left=lambda key: False):
+    """Gives every parameter described values. Returns the module and those.
+
+    special: name to (scale, offset). left: names that stay as they are and are not given.
+    """
     weights = {}
     for key, parameter in module.named_parameters():
+        if left(key):
+            continue
         shape = list(parameter.shape)
         # What scales (norms, weight norm, Snake) is around 1, what is added or mixed around 0.
         around_one = key.endswith(("original0", "weight_g", "alpha")) or ".alpha" in key
         n = int(np.prod(shape[1:])) if len(shape) > 1 else 4
         scale = 0.25 if around_one else 2.0 ** -round(np.log2(n) / 2)
-        weights[key] = Random(seed_of(f"{name} {key}"), shape, scale, 1.0 if around_one else 0.0)
+        scale, offset = (special or {}).get(key, (scale, 1.0 if around_one else 0.0))
+        weights[key] = Random(seed_of(f"{name} {key}"), shape, scale, offset)
         parameter.copy_(tensor(weights[key]))
     # What a checkpoint has besides: tables that the module computes for itself.
     for key, value in module.state_dict().items():
-        weights.setdefault(key, value)
+        if not left(key):
+            weights.setdefault(key, value)
     return module.eval(), weights
 
 
 @contextlib.contextmanager
-def tapped(module, **options):
-    tape = Tape()
+def tapped(module, layout=None, compared=None, **options):
+    tape = Tape(layout, compared=compared)
     with watch(module, tape, **options):
         yield tape
 
 
 @contextlib.contextmanager
-def drawn(*noises):
-    """PyTorch's random draws give these arrays, in this order."""
-    waiting = list(noises)
-    names = ("randn", "rand", "randn_like")
-    own_functions = {n: getattr(torch, n) for n in names}
+def drawn(name):
+    """PyTorch's random draws are described arrays. Gives those, and of which kind each was."""
+    noises, kinds = [], []
+    own_functions = {n: getattr(torch, n) for n in ("randn", "rand", "randn_like")}
 
-    def give(*shape, **options):
-        want = tuple(shape[0].shape) if hasattr(shape[0], "shape") else shape
-        want = tuple(want[0]) if len(want) == 1 and not isinstance(want[0], int) else tuple(want)
-        value = tensor(waiting.pop(0))
-        assert tuple(value.shape) == want, (value.shape, want)
-        return value
+    def give(kind, shape):
+        scale, offset = (0.5, 0.5) if kind == "uniform" else (1.0, 0.0)
+        noises.append(own(shape, f"{name} noise {len(noises)}", scale, offset))
+        kinds.append(kind)
+        return tensor(noises[-1])
 
-    for n in names:
-        setattr(torch, n, give)
+    def sized(kind):
+        return lambda *shape, **options: give(kind, shape[0] if len(shape) == 1 else shape)
+
+    torch.randn, torch.rand = sized("normal"), sized("uniform")
+    torch.randn_like = lambda x: give("normal", x.shape)
     try:
-        yield
+        yield noises, kinds
     finally:
         for n, f in own_functions.items():
             setattr(torch, n, f)
-    assert not waiting, "fewer draws than noises"

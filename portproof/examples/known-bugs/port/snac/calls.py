@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 from recorded import drawn, filled, own, tapped, tensor
@@ -165,10 +165,10 @@ def _(calls, name):
 @component("snac.layers.NoiseBlock")
 def _(calls, name):
     module, weights = filled(NoiseBlock(6), name)
-    x, noise = own([1, 6, 20], name + " x"), own([1, 1, 20], name + " noise")
-    with drawn(noise):
+    x = own([1, 6, 20], name + " x")
+    with drawn(name) as (noises, _):
         y = module(tensor(x))
-    calls.add("6", TORCH, {"dim": 6, "weights": weights, "x": x, "noise": noise}, y)
+    calls.add("6", TORCH, {"dim": 6, "weights": weights, "x": x, "noises": noises}, y)
 
 
 @component("snac.attention.rotate_half")

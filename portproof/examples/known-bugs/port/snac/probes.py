@@ -4,7 +4,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mlx_audio.codec.models.snac.attention import (
     LocalMHA,
@@ -85,7 +85,7 @@ add("snac.attention.apply_rotary_pos_emb",
 @add("snac.layers.NoiseBlock")
 def _(call):
     module = load(NoiseBlock(call["dim"]), call["weights"], renamed)
-    with drawn(call["noise"]):
+    with drawn(call["noises"]):
         return swapped(module(swapped(call["x"])))
 
 
@@ -113,7 +113,7 @@ def _(call):
     return {"z_q": z_q, "codes": codes}
 
 
-def layout(path, which, a):
+def layout(path, which, a, _):
     """Layers are [B, T, C] here; the quantizers' own interface is [B, C, T]."""
     first, _, rest = path.partition(".")
     inner = rest.endswith(("in_proj", "out_proj"))
