@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
   portproof::add_verify(commands);
   portproof::add_bisect(commands);
   portproof::add_status(commands);
+  portproof::add_upgrade(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);
 }

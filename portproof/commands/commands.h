@@ -52,6 +52,7 @@ void add_trace(Commands& commands);
 void add_verify(Commands& commands);
 void add_bisect(Commands& commands);
 void add_status(Commands& commands);
+void add_upgrade(Commands& commands);
 void add_stamp(Commands& commands);
 
 } // namespace portproof

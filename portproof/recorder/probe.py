@@ -47,13 +47,17 @@ class Call:
     def get(self, name, default=None):
         return self.args.get(name, default)
 
+    def new_tape(self, layout=None, compared=None):
+        """A tape to fill by hand, for what is no module; null where none is asked for."""
+        self.tape = taps.Tape(layout, self.forced, compared) if self.tapped else None
+        return self.tape
+
     @contextlib.contextmanager
     def watch(self, model, layout=None, compared=None, **options):
         """Taps the model's modules where the question asks for that (taps.watch)."""
-        if not self.tapped:
+        if self.new_tape(layout, compared) is None:
             yield
             return
-        self.tape = taps.Tape(layout, self.forced, compared)
         with taps.watch(model, self.tape, **options):
             yield
 
