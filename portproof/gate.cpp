@@ -126,17 +126,17 @@ std::string differs(
   return {};
 }
 
-Check goldens(Port& port, const std::filesystem::path& program) {
+Check goldens(Port& port, const std::vector<std::string>& command) {
   Check check;
   check.name = "recorded calls";
   VerifyOptions options;
-  options.program = program;
+  options.command = command;
   options.record = false;
   int calls = 0;
   int components = 0;
   bool elsewhere = false;
   try {
-    const Json now = surroundings(ProbeProgram::open(program));
+    const Json now = surroundings(ProbeProgram::open(command));
     for (const Result& r : verify(port, options)) {
       ++components;
       if (r.state != Result::State::pass) {
@@ -240,7 +240,7 @@ Json Check::json() const {
 std::vector<Check> gate_checks(
     Port& port,
     const std::vector<const Inventory*>& others,
-    const std::filesystem::path& program,
+    const std::vector<std::string>& command,
     const std::function<void(const std::string&)>& progress) {
   std::vector<Check> out;
   out.push_back(records(port));
@@ -252,7 +252,7 @@ std::vector<Check> gate_checks(
   if (progress) {
     progress("running every recorded call");
   }
-  out.push_back(goldens(port, program));
+  out.push_back(goldens(port, command));
   for (Check& check : out) {
     check.model = port.reference.model;
   }

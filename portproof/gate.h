@@ -27,12 +27,12 @@ struct Check {
 ///
 /// Every recorded call is run again; evidence alone does not count. Where the
 /// surroundings are those of the evidence, the figures must be the same.
-/// \param program of probes
+/// \param command runs the program of probes
 /// \param progress called before the slow part
 std::vector<Check> gate_checks(
     Port& port,
     const std::vector<const Inventory*>& others,
-    const std::filesystem::path& program,
+    const std::vector<std::string>& command,
     const std::function<void(const std::string&)>& progress = {});
 
 /// Whether the committed progress document is what all this gives.

@@ -204,7 +204,11 @@ Golden Golden::load(const std::filesystem::path& manifest) {
     g.mlx = json.at("made_with").value("mlx", "");
     for (const Json& c : json.at("calls")) {
       g.calls.push_back(
-          {c.at("id"), c.at("oracle"), c.at("args"), c.at("result")});
+          {c.at("id"),
+           c.at("oracle"),
+           c.at("args"),
+           c.at("result"),
+           c.value("taps", Json())});
     }
     if (const Json arrays = json.value("arrays", Json()); !arrays.is_null()) {
       const auto path =
@@ -219,7 +223,7 @@ Golden Golden::load(const std::filesystem::path& manifest) {
       g.arrays = mlxaudio::read_safetensors(path).tensors;
     }
     for (const Call& call : g.calls) {
-      for (const Json* part : {&call.args, &call.result}) {
+      for (const Json* part : {&call.args, &call.result, &call.taps}) {
         for (const std::string& name : array_names(*part)) {
           if (!g.arrays.contains(name)) {
             throw ConfigError(fmt::format(

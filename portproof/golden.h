@@ -20,6 +20,7 @@ struct Call {
   std::string oracle;
   mlxaudio::Json args; ///< values; arrays as protocol.md says
   mlxaudio::Json result;
+  mlxaudio::Json taps = {}; ///< what was computed on the way, in order; or null
 };
 
 /// The recorded calls of one component.

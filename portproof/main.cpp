@@ -10,11 +10,13 @@ int main(int argc, char** argv) {
   portproof::add_inventory(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
+  portproof::add_bisect(commands);
   portproof::add_review(commands);
   portproof::add_round(commands);
   portproof::add_followup(commands);
   portproof::add_status(commands);
   portproof::add_gate(commands);
+  portproof::add_upgrade(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);
 }

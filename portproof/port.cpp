@@ -9,8 +9,10 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/line_definitions.h"
 #include "portproof/port_parts.h"
 #include "portproof/reading.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 
 namespace portproof {
@@ -67,10 +69,69 @@ std::string figures_text(const Json& line) {
   return joined(parts, "; ");
 }
 
+namespace {
+
+Definitions definitions_in(
+    const Port& port, const fs::path& build, const std::string& only) {
+  const auto wanted = [&](const std::string& tag) {
+    const Component* c = port.inventory.owner(tag);
+    return only == "*" || (c != nullptr && matches(only, c->name));
+  };
+  if (!port.reference.adapter.cpp) {
+    return find_line_definitions(port.sources, port.reference.adapter, wanted);
+  }
+  return find_definitions(
+      port.source_root,
+      port.sources,
+      build / "compile_commands.json",
+      index_cache(build),
+      wanted);
+}
+
+/// The files of probes of another language, all of which every probe rests on.
+std::map<std::string, ProbeSource> find_line_probes(
+    const Project& project, const Reference& reference, const fs::path& where) {
+  std::vector<fs::path> files;
+  if (fs::is_regular_file(where)) {
+    files.push_back(where);
+  } else if (fs::is_directory(where)) {
+    for (const auto& entry : fs::recursive_directory_iterator(where)) {
+      const std::string name = entry.path().filename().string();
+      for (const std::string& ending : reference.adapter.endings) {
+        if (entry.is_regular_file() && name.ends_with(ending)) {
+          files.push_back(entry.path());
+        }
+      }
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::map<std::string, ProbeSource> out;
+  mlxaudio::Sha256 hash;
+  for (const fs::path& path : files) {
+    const std::string text =
+        mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
+    hash.update(code_lines(text, reference.adapter.comment));
+    for (const std::string& component : line_probes(text)) {
+      out[component].file =
+          path.lexically_relative(project.root).generic_string();
+    }
+  }
+  const std::string hex = hash.hex();
+  for (auto& [component, probe] : out) {
+    probe.hash = hex;
+  }
+  return out;
+}
+
+} // namespace
+
 std::map<std::string, ProbeSource> find_probes(
     const Project& project, const Reference& reference) {
   std::map<std::string, ProbeSource> out;
   const fs::path folder = project.folder(reference.model) / reference.probes;
+  if (!reference.adapter.cpp) {
+    return find_line_probes(project, reference, folder);
+  }
   if (!fs::is_directory(folder)) {
     return out;
   }
@@ -106,21 +167,21 @@ Port::Port(
     : project(p),
       reference(Reference::load(p, model)),
       inventory(Inventory::load(p, reference)),
-      sources(p.root, reference.sources),
-      definitions(find_definitions(
-          p.root,
-          sources,
-          build / "compile_commands.json",
-          index_cache(build),
-          [&](const std::string& tag) {
-            const Component* c = inventory.owner(tag);
-            return only == "*" || (c != nullptr && matches(only, c->name));
-          })),
+      source_root(port_root(p, reference)),
+      sources(source_root, reference.sources, reference.adapter),
+      definitions(definitions_in(*this, build, only)),
       probes(find_probes(p, reference)),
       evidence(p.folder(model) / "evidence.jsonl"),
       rounds(p.folder(model) / "rounds.jsonl"),
       readings(p.folder(model) / "readings.jsonl"),
-      followups(p.folder(model) / "followups.jsonl") {}
+      followups(p.folder(model) / "followups.jsonl") {
+  if (!reference.adapter.cpp) {
+    // Found by their form alone, so other calls may be among them.
+    std::erase_if(probes, [&](const auto& probe) {
+      return inventory.find(probe.first) == nullptr;
+    });
+  }
+}
 
 std::vector<const Definition*> Port::definitions_of(const Component& c) const {
   std::vector<const Definition*> out;
@@ -147,6 +208,13 @@ bool Port::tagged(const Component& c) const {
 }
 
 std::set<std::string> Port::closure(const Component& c) const {
+  if (!reference.adapter.cpp && reference.adapter.rests_on_all) {
+    std::set<std::string> all;
+    for (const auto& [path, file] : sources.files()) {
+      all.insert(path);
+    }
+    return all;
+  }
   std::set<std::string> from;
   for (const Definition* d : definitions_of(c)) {
     from.insert(d->file);
@@ -156,15 +224,15 @@ std::set<std::string> Port::closure(const Component& c) const {
 }
 
 std::optional<Golden> Port::golden(const Component& c) const {
-  const fs::path path =
-      golden_path(project.folder(reference.model) / "goldens", c.name);
+  const fs::path path = golden_path(golden_folder(project, reference), c.name);
   if (!fs::exists(path)) {
     return std::nullopt;
   }
   Golden all = Golden::load(path);
   for (int round = 2; round <= rounds.recording(); ++round) {
-    const fs::path more =
-        golden_path(round_goldens(project, reference.model, round), c.name);
+    const fs::path more = golden_path(
+        round_goldens(golden_folder(project, reference), round),
+        c.name);
     if (fs::exists(more)) {
       all.add(Golden::load(more), fmt::format("round-{}/", round));
     }
@@ -382,7 +450,7 @@ std::vector<std::string> Port::wrong(
           probe.file));
     }
   }
-  const fs::path goldens = project.folder(reference.model) / "goldens";
+  const fs::path goldens = golden_folder(project, reference);
   if (fs::is_directory(goldens)) {
     std::vector<std::string> stray;
     for (const auto& entry : fs::directory_iterator(goldens)) {
@@ -452,9 +520,7 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
   return s;
 }
 
-fs::path round_goldens(
-    const Project& project, const std::string& model, int round) {
-  const fs::path folder = project.folder(model) / "goldens";
+fs::path round_goldens(const fs::path& folder, int round) {
   return round <= 1 ? folder : folder / fmt::format("round-{}", round);
 }
 

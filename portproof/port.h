@@ -52,6 +52,9 @@ class Port {
   Project project;
   Reference reference;
   Inventory inventory;
+  /// Where the paths of `sources` and `definitions` start: the project's root,
+  /// or the unpacked reference that is the port.
+  std::filesystem::path source_root;
   Sources sources;
   Definitions definitions;
   std::map<std::string, ProbeSource> probes; ///< by component
@@ -110,10 +113,10 @@ class Port {
 /// evidence.
 std::string figures_text(const mlxaudio::Json& line);
 
-/// Where the recorded calls of a round are: `goldens` for the first, a folder
-/// in it for each of the others.
+/// Where the recorded calls of a round are: for the first the folder of them
+/// all, a folder in it for each of the others.
 std::filesystem::path round_goldens(
-    const Project& project, const std::string& model, int round);
+    const std::filesystem::path& folder, int round);
 
 /// The build folder to use: as told, else that of this program, else
 /// `build/release`.

@@ -9,20 +9,9 @@
 
 #include "portproof/compare.h"
 #include "portproof/port.h"
-#include "portproof/stamp.h"
+#include "portproof/probe_run.h"
 
 namespace portproof {
-
-/// A program of probes, as it describes itself.
-struct ProbeProgram {
-  std::filesystem::path path;
-  std::vector<std::string> components;
-  Stamp stamp;
-  mlxaudio::Json about; ///< "mlx", "device", ... as it likes
-
-  /// Asks the program. \throws ConfigError
-  static ProbeProgram open(const std::filesystem::path& path);
-};
 
 /// One grade of a component: how it was run and what came of it.
 struct GradeResult {
@@ -57,9 +46,9 @@ struct Result {
 struct VerifyOptions {
   std::string component = "*";
   std::string stage; ///< only components of this stage; empty: any
-  std::filesystem::path program;
-  bool record = true;            ///< append to evidence.jsonl
-  std::optional<int> time_limit; ///< \unit s
+  std::vector<std::string> command; ///< runs the program of probes
+  bool record = true;               ///< append to evidence.jsonl
+  std::optional<int> time_limit;    ///< \unit s
   /// Called after each component.
   std::function<void(const Result&)> progress;
 };

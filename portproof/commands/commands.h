@@ -50,12 +50,14 @@ void add_fetch(Commands& commands);
 void add_inventory(Commands& commands);
 void add_trace(Commands& commands);
 void add_verify(Commands& commands);
+void add_bisect(Commands& commands);
 void add_review(Commands& commands);
 void add_round(Commands& commands);
 void add_followup(Commands& commands);
 void add_status(Commands& commands);
 void add_gate(Commands& commands);
 void add_next(Commands& commands);
+void add_upgrade(Commands& commands);
 void add_stamp(Commands& commands);
 
 } // namespace portproof

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/gate.h"
+#include "portproof/recorder.h"
 
 #include <unistd.h>
 
@@ -73,8 +74,7 @@ int run(const Commands& commands, const Options& o) {
     const std::vector<Check> own = gate_checks(
         port,
         progress.others(port),
-        o.program.empty() ? build / port.reference.executable
-                          : fs::path(o.program),
+        probe_command(project, port.reference, build, o.program),
         [](const std::string& what) { fmt::print(stderr, "{} ...\n", what); });
     checks.insert(checks.end(), own.begin(), own.end());
   }

@@ -68,7 +68,10 @@ int run(const Commands& commands, const Options& o) {
           name));
     }
   }
-  const fs::path goldens = round_goldens(project, o.model, o.round);
+  const fs::path goldens = round_goldens(
+      reference.calls_in_workplace ? work.folder / "recorded"
+                                   : golden_folder(project, reference),
+      o.round);
   fs::create_directories(goldens);
   for (const std::string& name : names) {
     const fs::path arrays = goldens / (name + ".safetensors");

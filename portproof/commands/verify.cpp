@@ -14,6 +14,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/port.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 #include "portproof/verify.h"
 
@@ -127,8 +128,7 @@ int run(const Commands& commands, const Options& o) {
       o.component);
   Port port(project, o.model, build, options.component);
   options.stage = o.stage;
-  options.program = o.program.empty() ? build / port.reference.executable
-                                      : fs::path(o.program);
+  options.command = probe_command(project, port.reference, build, o.program);
   options.record = !o.no_record;
   if (o.time_limit > 0) {
     options.time_limit = o.time_limit;

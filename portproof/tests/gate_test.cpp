@@ -31,7 +31,7 @@ class GateTest : public ::testing::Test {
     answer("4.0");
     Port p = port();
     VerifyOptions options;
-    options.program = fake.program();
+    options.command = {fake.program().string()};
     verify(p, options);
     write_document();
   }
@@ -54,7 +54,7 @@ echo '{"calls": [{"id": "two", "result": {"y": '$y'}}]}' > "$2/response.json")")
   std::string red() const {
     Progress all = Progress::of({fake.root()}, fake.root() / "build");
     std::vector<Check> checks =
-        gate_checks(all.ports.front(), {}, fake.program());
+        gate_checks(all.ports.front(), {}, {fake.program().string()});
     checks.push_back(document_check({fake.root()}, all));
     std::string out;
     for (const Check& c : checks) {

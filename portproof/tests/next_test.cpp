@@ -102,7 +102,7 @@ TEST_F(NextTest, LeadsFromTheReferencesToTheGate) {
   {
     Port p = port();
     VerifyOptions options;
-    options.program = fake.program();
+    options.command = {fake.program().string()};
     verify(p, options);
   }
   EXPECT_EQ(next().step, 8);
@@ -154,7 +154,7 @@ TEST_F(NextTest, OneFailureIsVerifiedAlone) {
   fake.build();
   Port p = port();
   VerifyOptions options;
-  options.program = fake.program();
+  options.command = {fake.program().string()};
   verify(p, options);
   EXPECT_EQ(
       next().command,

@@ -65,7 +65,7 @@ class ReviewTest : public ::testing::Test {
     fake.build();
     Port p = port();
     VerifyOptions options;
-    options.program = fake.program();
+    options.command = {fake.program().string()};
     verify(p, options);
   }
   Round open() const {
@@ -449,7 +449,7 @@ TEST_F(ReviewTest, LaterRoundsAskForOtherEvidence) {
   const auto results = [&] {
     Port p = port();
     VerifyOptions options;
-    options.program = fake.program();
+    options.command = {fake.program().string()};
     return verify(p, options);
   };
   EXPECT_TRUE(has(results()[0].why, "portproof trace fake --round 2"));
