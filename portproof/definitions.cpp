@@ -307,18 +307,18 @@ std::vector<std::string> resource_option() {
   return {"-resource-dir=" + folder.string()};
 }
 
-/// The first thing that ended a parse early, such as a header that is not
-/// there.
-std::string fatal_of(CXTranslationUnit tu) {
-  std::string text;
-  for (unsigned i = 0; i < clang_getNumDiagnostics(tu) && text.empty(); ++i) {
+/// What is said of the first header that is not there. Other errors count for
+/// nothing: libclang need not read all that the port's compiler does.
+std::string missing_header(CXTranslationUnit tu) {
+  for (unsigned i = 0; i < clang_getNumDiagnostics(tu); ++i) {
     const CXDiagnostic diagnostic = clang_getDiagnostic(tu, i);
-    if (clang_getDiagnosticSeverity(diagnostic) == CXDiagnostic_Fatal) {
-      text = text_of(clang_getDiagnosticSpelling(diagnostic));
-    }
+    std::string text = text_of(clang_getDiagnosticSpelling(diagnostic));
     clang_disposeDiagnostic(diagnostic);
+    if (text.ends_with("file not found")) {
+      return text;
+    }
   }
-  return text;
+  return {};
 }
 
 Parsed parse(
@@ -348,7 +348,7 @@ Parsed parse(
     files.insert(unit.file);
     Visit v{root, tags, parsed.found, parsed.definitions, files};
     clang_visitChildren(clang_getTranslationUnitCursor(tu), visit, &v);
-    parsed.unread = fatal_of(tu);
+    parsed.unread = missing_header(tu);
     clang_disposeTranslationUnit(tu);
   }
   clang_disposeIndex(index);
