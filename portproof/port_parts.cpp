@@ -11,20 +11,6 @@
 namespace portproof {
 namespace {
 
-/// The code of a text as it counts for a fingerprint.
-std::string counted(const std::string& file, const std::string& text) {
-  const bool cpp = file.ends_with(".cpp") || file.ends_with(".cc") ||
-                   file.ends_with(".h") || file.ends_with(".hpp");
-  if (cpp) {
-    return stripped(text);
-  }
-  std::string out;
-  for (const Statement& s : line_statements(text, 1, 1 << 30)) {
-    out += s.text + '\n';
-  }
-  return out;
-}
-
 PortPart part_of(const Definition& d) {
   return {d.name, d.file, d.line, d.end_line};
 }
@@ -168,6 +154,19 @@ class Collector {
 
 } // namespace
 
+std::string code_of(const std::string& file, const std::string& text) {
+  const bool cpp = file.ends_with(".cpp") || file.ends_with(".cc") ||
+                   file.ends_with(".h") || file.ends_with(".hpp");
+  if (cpp) {
+    return stripped(text);
+  }
+  std::string out;
+  for (const Statement& s : line_statements(text, 1, 1 << 30)) {
+    out += s.text + '\n';
+  }
+  return out;
+}
+
 std::vector<PortPart> port_parts(const Port& port, const Component& component) {
   return Collector(port, component).all();
 }
@@ -191,7 +190,7 @@ std::string reading_fingerprint(const Port& port, const Component& component) {
   std::vector<std::string> texts;
   for (const PortPart& part : port_parts(port, component)) {
     texts.push_back(
-        part.name + '\n' + counted(part.file, part_text(port.sources, part)));
+        part.name + '\n' + code_of(part.file, part_text(port.sources, part)));
   }
   // Where the parts lie, and in what order, is not what was read.
   std::sort(texts.begin(), texts.end());

@@ -628,7 +628,7 @@ TEST_F(BundleTest, AFindingElsewhereDoesNot) {
   answer_all([&](Json& r) {
     if (r["component"] == m.component) {
       r["verdict"] = "wrong";
-      r["finding"] = {{{"what", "hm"}, {"at", "src/math.h:10"}}};
+      r["finding"] = {{{"what", "hm"}, {"at", "src/math.h:1"}}};
     }
   });
   EXPECT_EQ(take_back().at(m.component), Outcome::elsewhere);
