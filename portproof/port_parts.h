@@ -21,8 +21,8 @@ struct PortPart {
 };
 
 /// The component's own code: the definitions that carry its tags, their
-/// declarations, their members wherever those are defined, and the helpers
-/// without a tag in the same files that these name.
+/// declarations, overloads and members wherever those are defined, and the
+/// helpers without a tag in the same files that these name.
 std::vector<PortPart> port_parts(const Port& port, const Component& component);
 
 /// Text of a part, its lines whole.
