@@ -59,6 +59,13 @@ struct Draft {
   std::optional<Mutant> planted;
 };
 
+/// Whether code with the defect looks as somebody would write it. What does not
+/// would be found without reading.
+bool natural(const Mutant& m) {
+  return !m.before.empty() && !m.after.empty() && m.after != ";" &&
+         !m.after.starts_with("!(");
+}
+
 /// Whether a defect shows on a page without moving its lines.
 bool shows(const Page& page, const Mutant& m) {
   const auto ends = [](const std::string& text) {
@@ -105,7 +112,7 @@ void plant_some(
     }
     std::vector<Mutant> mutants;
     for (Mutant& m : source_mutants(port, *draft->component)) {
-      if (shows(draft->page, m)) {
+      if (natural(m) && shows(draft->page, m)) {
         mutants.push_back(std::move(m));
       }
     }

@@ -11,20 +11,6 @@
 namespace portproof {
 namespace {
 
-/// The code of a text as it counts for a fingerprint.
-std::string counted(const std::string& file, const std::string& text) {
-  const bool cpp = file.ends_with(".cpp") || file.ends_with(".cc") ||
-                   file.ends_with(".h") || file.ends_with(".hpp");
-  if (cpp) {
-    return stripped(text);
-  }
-  std::string out;
-  for (const Statement& s : line_statements(text, 1, 1 << 30)) {
-    out += s.text + '\n';
-  }
-  return out;
-}
-
 PortPart part_of(const Definition& d) {
   return {d.name, d.file, d.line, d.end_line};
 }
@@ -110,8 +96,9 @@ class Collector {
   void with_members(const Definition& d) {
     add(part_of(d));
     for (const Definition& other : port_.definitions.all) {
-      if (other.name.starts_with(d.name + "::") && !other.file.empty() &&
-          !others(other)) {
+      // Of one name are its overloads.
+      if ((other.name == d.name || other.name.starts_with(d.name + "::")) &&
+          !other.file.empty() && !others(other) && !local(other)) {
         add(part_of(other));
       }
     }
@@ -139,24 +126,59 @@ class Collector {
         });
   }
 
+  /// Whether a definition lies in the body of a function.
+  bool local(const Definition& d) const {
+    return std::any_of(
+        port_.definitions.all.begin(),
+        port_.definitions.all.end(),
+        [&](const Definition& other) {
+          return (other.kind == "function" || other.kind == "method") &&
+                 other.file == d.file && other.line <= d.line &&
+                 d.end_line <= other.end_line &&
+                 d.name.starts_with(other.name + "::");
+        });
+  }
+
+  /// The class that a definition is a member of, or empty.
+  std::string owner(const Definition& d) const {
+    const std::size_t at = d.name.rfind("::");
+    const std::string outer =
+        at == std::string::npos ? std::string() : d.name.substr(0, at);
+    return std::any_of(
+               port_.definitions.all.begin(),
+               port_.definitions.all.end(),
+               [&](const Definition& other) {
+                 return other.kind == "class" && other.name == outer;
+               })
+               ? last_name(outer)
+               : std::string();
+  }
+
   void helpers() {
-    std::vector<const Definition*> open;
+    struct Helper {
+      const Definition* definition;
+      std::string name, owner;
+    };
+    std::vector<Helper> open;
     for (const Definition& d : port_.definitions.all) {
-      if (files_.contains(d.file) && d.kind != "field" && !tagged(d)) {
-        open.push_back(&d);
+      if (files_.contains(d.file) && d.kind != "field" && !tagged(d) &&
+          !local(d)) {
+        open.push_back({&d, last_name(d.name), owner(d)});
       }
     }
+    // Members come by the name of their class: other names may be anybody's.
+    std::set<std::string> named;
     for (std::size_t done = 0; done < out_.size(); ++done) {
-      const PortPart now = out_[done];
-      const std::set<std::string> named = words(part_text(port_.sources, now));
-      for (const Definition*& d : open) {
-        if (d != nullptr && named.contains(last_name(d->name))) {
-          if (!covered(d->file, d->line)) {
-            out_.push_back(part_of(*d));
-          }
-          d = nullptr;
+      named.merge(words(part_text(port_.sources, PortPart(out_[done]))));
+      std::erase_if(open, [&](const Helper& h) {
+        if (!named.contains(h.owner.empty() ? h.name : h.owner)) {
+          return false;
         }
-      }
+        if (!covered(h.definition->file, h.definition->line)) {
+          out_.push_back(part_of(*h.definition));
+        }
+        return true;
+      });
     }
   }
 
@@ -167,6 +189,19 @@ class Collector {
 };
 
 } // namespace
+
+std::string code_of(const std::string& file, const std::string& text) {
+  const bool cpp = file.ends_with(".cpp") || file.ends_with(".cc") ||
+                   file.ends_with(".h") || file.ends_with(".hpp");
+  if (cpp) {
+    return stripped(text);
+  }
+  std::string out;
+  for (const Statement& s : line_statements(text, 1, 1 << 30)) {
+    out += s.text + '\n';
+  }
+  return out;
+}
 
 std::vector<PortPart> port_parts(const Port& port, const Component& component) {
   return Collector(port, component).all();
@@ -191,7 +226,7 @@ std::string reading_fingerprint(const Port& port, const Component& component) {
   std::vector<std::string> texts;
   for (const PortPart& part : port_parts(port, component)) {
     texts.push_back(
-        part.name + '\n' + counted(part.file, part_text(port.sources, part)));
+        part.name + '\n' + code_of(part.file, part_text(port.sources, part)));
   }
   // Where the parts lie, and in what order, is not what was read.
   std::sort(texts.begin(), texts.end());

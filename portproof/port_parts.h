@@ -21,12 +21,16 @@ struct PortPart {
 };
 
 /// The component's own code: the definitions that carry its tags, their
-/// declarations, their members wherever those are defined, and the helpers
-/// without a tag in the same files that these name.
+/// declarations, overloads and members wherever those are defined, and the
+/// helpers without a tag in the same files that these name.
 std::vector<PortPart> port_parts(const Port& port, const Component& component);
 
 /// Text of a part, its lines whole.
 std::string part_text(const Sources& sources, const PortPart& part);
+
+/// The code of a text, without comments and blank space.
+/// \param file tells its language by its ending
+std::string code_of(const std::string& file, const std::string& text);
 
 /// What a signed reading rests on: the component's own code without comments
 /// and blank space, wherever it lies, and the source of the references. Code

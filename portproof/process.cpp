@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -23,6 +25,7 @@ namespace portproof {
 namespace {
 
 constexpr std::size_t kMostError = 64 * 1024;
+constexpr int kPollMilliseconds = 4;
 
 /// The two ends of a pipe, closed when they go.
 class Pipe {
@@ -78,6 +81,28 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   }
   out.push_back(nullptr);
   return out;
+}
+
+long peak_of(const rusage& used) {
+#ifdef __APPLE__
+  return used.ru_maxrss / 1024;
+#else
+  return used.ru_maxrss;
+#endif
+}
+
+/// Most memory that a running program held so far; 0 where the system does not
+/// tell. \unit KiB
+long peak_now(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string word;
+  long value = 0;
+  while (status >> word) {
+    if (word == "VmHWM:" && status >> value) {
+      return value;
+    }
+  }
+  return 0;
 }
 
 } // namespace
@@ -136,6 +161,9 @@ Finished run(const Command& command) {
   std::array<char, 65536> buffer;
   int status = 0;
   rusage used{};
+  rusage ours{};
+  ::getrusage(RUSAGE_SELF, &ours);
+  long seen = 0;
   bool exited = false;
   while (polls[0].fd >= 0 || polls[1].fd >= 0 || !exited) {
     const bool open = polls[0].fd >= 0 || polls[1].fd >= 0;
@@ -144,8 +172,11 @@ Finished run(const Command& command) {
       finished.timed_out = true;
       ::kill(-pid, SIGKILL);
     }
+    if (!exited) {
+      seen = std::max(seen, peak_now(pid));
+    }
     if (open) {
-      ::poll(polls.data(), polls.size(), 50);
+      ::poll(polls.data(), polls.size(), kPollMilliseconds);
     }
     for (std::size_t i = 0; i < polls.size(); ++i) {
       if (polls[i].fd < 0 || polls[i].revents == 0) {
@@ -179,7 +210,8 @@ Finished run(const Command& command) {
   finished.seconds =
       std::chrono::duration<double>(Clock::now() - start).count();
   finished.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
-  finished.peak_kib = used.ru_maxrss; // bytes on macOS
+  const bool ours_was_more = seen > 0 && peak_of(used) <= peak_of(ours);
+  finished.peak_kib = ours_was_more ? seen : peak_of(used);
   if (WIFSIGNALED(status)) {
     finished.code = -1;
     finished.signal = WTERMSIG(status);

@@ -26,8 +26,9 @@ struct Finished {
   std::string err;        ///< stderr, its last 64 KiB
   double seconds = 0;     ///< from start to end
   double cpu_seconds = 0; ///< of all its threads
-  /// Most memory that it held. The system counts what this program held when
-  /// it started the other, so less than that is never seen. \unit KiB
+  /// Most memory that it held, \unit KiB. The system counts what this program
+  /// held when it started the other; below that it is what was seen while it
+  /// ran, which may miss its last moments.
   long peak_kib = 0;
 };
 

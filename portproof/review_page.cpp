@@ -364,7 +364,7 @@ class LineCheck {
     for (int i = range->first; i <= range->last; ++i) {
       code += lines[static_cast<std::size_t>(i) - 1] + '\n';
     }
-    if (line_statements(code, 1, kMostLines).empty()) {
+    if (code_of(range->file, code).empty()) {
       return fmt::format("`{}`: there is no code there", text);
     }
     return {};

@@ -180,6 +180,24 @@ TEST_F(ReviewTest, AHelperThatTheDefinitionNamesBelongsToIt) {
   EXPECT_EQ(names, (std::set<std::string>{"half", "twice"}));
 }
 
+TEST_F(ReviewTest, OverloadsBelongToADefinitionAndLocalsToNone) {
+  fake.replace(
+      "src/math.cpp",
+      "float twice(float x) {",
+      "double twice(double x) {\n  const double more = x;\n  return x + "
+      "more;\n}\nvoid other() {\n  int count = 0;\n  (void)count;\n}\n"
+      "float twice(float x) {\n  const float count = 0;\n  (void)count;");
+  const Port p = port();
+  std::vector<int> lines;
+  for (const PortPart& part : port_parts(p, *p.inventory.find(kDouble))) {
+    if (part.file == "src/math.cpp") {
+      lines.push_back(part.line);
+    }
+  }
+  EXPECT_EQ(lines, (std::vector<int>{2, 10}))
+      << "both overloads; neither `more` nor the other function's `count`";
+}
+
 TEST_F(ReviewTest, AReferenceThatIsNotThereOrWasEditedIsSaid) {
   const Port p = port();
   const Component& c = *p.inventory.find(kDouble);
@@ -628,7 +646,7 @@ TEST_F(BundleTest, AFindingElsewhereDoesNot) {
   answer_all([&](Json& r) {
     if (r["component"] == m.component) {
       r["verdict"] = "wrong";
-      r["finding"] = {{{"what", "hm"}, {"at", "src/math.h:10"}}};
+      r["finding"] = {{{"what", "hm"}, {"at", "src/math.h:1"}}};
     }
   });
   EXPECT_EQ(take_back().at(m.component), Outcome::elsewhere);
