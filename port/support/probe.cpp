@@ -76,14 +76,10 @@ int describe(const Probes& probes) {
 /// The reference's values to go on with, by path.
 Tape::Arrays forced_of(const Json& question, const Call::Tensors& in) {
   Tape::Arrays forced;
-  for (const auto& [path, calls] :
-       question.value("forced", Json::object()).items()) {
+  const Json given = question.value("forced", Json::object());
+  for (const auto& [path, calls] : given.items()) {
     for (const Json& values : calls) {
-      // A tap has one array; a place with several is told but not forced.
-      if (values.size() != 1) {
-        forced.erase(path);
-        break;
-      }
+      // Of a module with several results the first is tapped.
       forced[path].push_back(
           to_array(in.at(values.at(0).at("$array").get<std::string>())));
     }
