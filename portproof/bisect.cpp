@@ -88,6 +88,17 @@ Comparison compared(
   return c;
 }
 
+/// The outputs that the port tells of: it may leave the last ones out.
+Json told_of(const Json& expected, const Json& got) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (got.empty() || i < got.size()) {
+      out.push_back(expected.at(i));
+    }
+  }
+  return out;
+}
+
 /// Of arrays that both sides list; what only one side has is not compared.
 Comparison inputs(
     const Json& expected,
@@ -151,7 +162,8 @@ TapResult judged(
   }
   const Json none = Json::array();
   const Json& ins = tap.at("in");
-  const Json& outs = tap.at("out");
+  const Json outs =
+      told_of(tap.at("out"), here->second.value("out", Json::array()));
   const auto side = [&](const Json& told, const char* which) {
     return told.value(which, none);
   };
