@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   portproof::add_init(commands);
   portproof::add_fetch(commands);
   portproof::add_inventory(commands);
+  portproof::add_audit(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
   portproof::add_status(commands);

@@ -48,6 +48,7 @@ void add_workplace(CLI::App& command, std::string& folder);
 void add_init(Commands& commands);
 void add_fetch(Commands& commands);
 void add_inventory(Commands& commands);
+void add_audit(Commands& commands);
 void add_trace(Commands& commands);
 void add_verify(Commands& commands);
 void add_status(Commands& commands);
