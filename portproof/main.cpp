@@ -6,11 +6,13 @@ int main(int argc, char** argv) {
   // In the order of a port's steps, which is how `--help` lists them.
   portproof::add_init(commands);
   portproof::add_fetch(commands);
+  portproof::add_map(commands);
   portproof::add_inventory(commands);
   portproof::add_audit(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
   portproof::add_status(commands);
+  portproof::add_tests(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);
 }
