@@ -8,11 +8,13 @@ int main(int argc, char** argv) {
   portproof::add_fetch(commands);
   portproof::add_map(commands);
   portproof::add_inventory(commands);
+  portproof::add_scaffold(commands);
   portproof::add_audit(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
   portproof::add_status(commands);
   portproof::add_tests(commands);
+  portproof::add_report(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);
 }

@@ -49,11 +49,13 @@ void add_init(Commands& commands);
 void add_fetch(Commands& commands);
 void add_map(Commands& commands);
 void add_inventory(Commands& commands);
+void add_scaffold(Commands& commands);
 void add_audit(Commands& commands);
 void add_trace(Commands& commands);
 void add_verify(Commands& commands);
 void add_status(Commands& commands);
 void add_tests(Commands& commands);
+void add_report(Commands& commands);
 void add_stamp(Commands& commands);
 
 } // namespace portproof
