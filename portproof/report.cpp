@@ -86,12 +86,12 @@ std::string component_table(const Section& section, const Port& port) {
       "data-filter=\"waived\" aria-pressed=\"false\">Waived</button>"
       "<span class=\"soft\" data-count=\"components\" "
       "aria-live=\"polite\"></span></div>\n"
-      "<div class=\"panel\"><table id=\"components\"><thead><tr><th "
+      "<div class=\"panel scroll\"><table id=\"components\"><thead><tr><th "
       "data-sort>Component</th><th data-sort>Kind</th><th "
       "data-sort>Stage</th><th data-sort>State</th><th data-sort "
       "class=\"number\">Calls</th><th data-sort class=\"number\">Relative "
       "L2</th><th>Notes</th></tr></thead>\n<tbody>\n";
-  for (const Component& c : section.inventory.components) {
+  for (const Component& c : port.inventory.components) {
     const State state = state_of(section, port, c);
     const Rule* waiver = port.reference.waiver(c.name);
     const Rule* stage = port.reference.stage(c.name);
@@ -136,7 +136,7 @@ std::string sources(
       "<div class=\"tools\"><button type=\"button\" "
       "data-open=\"source-list\">Open all</button></div>\n<div "
       "id=\"source-list\">\n";
-  for (const Component& c : section.inventory.components) {
+  for (const Component& c : port.inventory.components) {
     const State state = state_of(section, port, c);
     out += fmt::format(
         "<details id=\"{}\"><summary><code>{}</code> <span class=\"badge "
@@ -186,7 +186,8 @@ std::string evidence_table(const Port& port) {
         "<p class=\"soft\">None: `portproof verify {}` makes it.</p>\n",
         html(port.reference.model));
   }
-  return "<div class=\"panel\"><table id=\"evidence-table\"><thead><tr><th "
+  return "<div class=\"panel scroll\"><table "
+         "id=\"evidence-table\"><thead><tr><th "
          "data-sort>Component</th><th data-sort>Recorded</th><th data-sort "
          "class=\"number\">Round</th><th data-sort>Fingerprint</th><th "
          "data-sort>On</th><th></th></tr></thead>\n<tbody>\n" +
@@ -324,7 +325,7 @@ std::string report_html(
       {"metrics",
        "Component by metric",
        "<p class=\"soft\">The part of the tolerance that is used.</p>\n<div "
-       "class=\"panel\">" +
+       "class=\"panel scroll\">" +
            heat_map(figures) + "</div>\n"});
   parts.push_back({"sources", "Side by side", sources(section, port, work)});
   parts.push_back(
