@@ -7,7 +7,10 @@ int main(int argc, char** argv) {
   portproof::add_next(commands);
   portproof::add_init(commands);
   portproof::add_fetch(commands);
+  portproof::add_map(commands);
   portproof::add_inventory(commands);
+  portproof::add_scaffold(commands);
+  portproof::add_audit(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
   portproof::add_bisect(commands);
@@ -17,6 +20,8 @@ int main(int argc, char** argv) {
   portproof::add_status(commands);
   portproof::add_gate(commands);
   portproof::add_upgrade(commands);
+  portproof::add_tests(commands);
+  portproof::add_report(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);
 }

@@ -47,7 +47,10 @@ void add_workplace(CLI::App& command, std::string& folder);
 
 void add_init(Commands& commands);
 void add_fetch(Commands& commands);
+void add_map(Commands& commands);
 void add_inventory(Commands& commands);
+void add_scaffold(Commands& commands);
+void add_audit(Commands& commands);
 void add_trace(Commands& commands);
 void add_verify(Commands& commands);
 void add_bisect(Commands& commands);
@@ -58,6 +61,8 @@ void add_status(Commands& commands);
 void add_gate(Commands& commands);
 void add_next(Commands& commands);
 void add_upgrade(Commands& commands);
+void add_tests(Commands& commands);
+void add_report(Commands& commands);
 void add_stamp(Commands& commands);
 
 } // namespace portproof

@@ -104,6 +104,7 @@ std::vector<KVCache> gather(
       const int length = used.shape(1), n_state = used.shape(2);
       for (int j = 0; j < static_cast<int>(moved.size()); ++j) {
         const int i = moved[static_cast<std::size_t>(j)];
+        // AUDIT(element-loop): few sequences move, and each is written in place
         buffer = mx::slice_update(
             buffer,
             mx::slice(used, {j, 0, 0}, {j + 1, length, n_state}),

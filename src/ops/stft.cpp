@@ -15,6 +15,7 @@
 namespace mlxaudio::ops {
 namespace {
 
+// AUDIT(f32-scalar): windows and spectra are f32 on every device
 mx::array scalar(double value) {
   return mx::array(static_cast<float>(value));
 }

@@ -88,6 +88,7 @@ mx::array array_of(std::span<const float> values, mx::Shape shape) {
 }
 
 /// The reference's scaling, given the loudest band of all frames.
+/// AUDIT(f32-scalar): spectrograms are f32 on every device
 mx::array scale(mx::array log_spec, const mx::array& maximum) {
   log_spec = mx::maximum(log_spec, mx::subtract(maximum, mx::array(8.0F)));
   return mx::divide(mx::add(log_spec, mx::array(4.0F)), mx::array(4.0F));
@@ -178,6 +179,7 @@ void LogMel::scan(std::span<const float> samples) {
   // to keep memory small.
   constexpr std::int64_t kEnough = 1000;
   while ((n_samples_ - kReach) / kHopLength - next_frame_ > kEnough) {
+    // AUDIT(sync-in-loop): so that memory stays level over hours of audio
     scan_frames(next_frame_ + kEnough);
   }
 }

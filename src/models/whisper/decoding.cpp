@@ -303,6 +303,7 @@ DecodingTask::Sampled DecodingTask::main_loop(
         inference_->logits(sampled.tokens, audio_features, positions);
     const int n_vocab = all.shape(-1);
     const auto n_positions = positions.size();
+    // AUDIT(sync-in-loop): the rules that decide on a token run on the host
     auto values = to_host(all);
     StepLogits logits{n_vocab, {}};
     if (first) {

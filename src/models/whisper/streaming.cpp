@@ -88,6 +88,7 @@ StreamingResult StreamingDecoder::decode_chunk(
         model_.dims.n_mels,
         mel.ndim()));
   }
+  // AUDIT(grown-cache): grows once for each chunk, and never beyond 30 s
   mx::array audio =
       accumulated_mel_ ? mx::concatenate({*accumulated_mel_, mel}, 0) : mel;
   const int n_frames = std::min(audio.shape(0), kNFrames);
@@ -120,6 +121,7 @@ StreamingResult StreamingDecoder::decode_chunk(
          .positions = {n - 1},
          .with_cross_qk = true});
     kv_cache = std::move(out.kv_cache);
+    // AUDIT(sync-in-loop): the rules that decide on a token run on the host
     StepLogits logits = on_host(out.logits);
     for (const auto& filter : logit_filters_) {
       filter->apply(logits, tokens);
@@ -132,6 +134,7 @@ StreamingResult StreamingDecoder::decode_chunk(
     }
     tokens.front().push_back(next_token);
     inputs = {next_token};
+    // AUDIT(sync-in-loop): whether to go on rests on the scores of this step
     if (should_emit(
             get_most_attended_frame(out.cross_qk, model_.alignment_heads),
             content_frames,
@@ -216,6 +219,8 @@ void generate_streaming(
     }
     const bool is_last = end == audio.size();
     const auto chunk = audio.subspan(start, end - start);
+    // AUDIT(sync-in-loop): each chunk's result goes to the caller
+    // AUDIT(constant-in-loop): it has no elements
     StreamingResult result = decoder.decode_chunk(
         chunk.size() < kShortest ? mx::zeros({0, model.dims.n_mels})
                                  : mel_of(chunk),

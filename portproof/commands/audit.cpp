@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "portproof/audit.h"
+#include "portproof/commands/commands.h"
+#include "portproof/reference.h"
+
+namespace portproof {
+namespace {
+
+struct Options {
+  std::string model, only;
+  bool json = false, questions = false, list = false, answered = false;
+};
+
+const Check* find(const std::string& id) {
+  for (const Check& c : checks()) {
+    if (id == c.id) {
+      return &c;
+    }
+  }
+  return nullptr;
+}
+
+void print(const Finding& f) {
+  fmt::print(
+      "{}:{}: {}{}\n",
+      f.file,
+      f.line,
+      f.check.empty() ? "" : f.check + ": ",
+      f.what);
+  fmt::print("    {}\n", f.code);
+  if (!f.answer.empty()) {
+    fmt::print("    answered: {}\n", f.answer);
+  } else if (const Check* c = find(f.check)) {
+    fmt::print("    why: {}\n    mend: {}\n", c->why, c->mend);
+  }
+}
+
+int run(const Commands& commands, const Options& o) {
+  if (o.list) {
+    for (const Check& c : checks()) {
+      fmt::print("{:<24}{}\n", c.id, c.what);
+    }
+    return 0;
+  }
+  if (o.questions) {
+    int n = 0;
+    for (const char* question : review_questions()) {
+      fmt::print("{:>2}. {}\n", ++n, question);
+    }
+    return 0;
+  }
+  const Project project = commands.project();
+  const Audit found = audit(project, Reference::load(project, o.model), o.only);
+  if (o.json) {
+    fmt::print("{}\n", found.json().dump(1));
+    return found.open() == 0 ? 0 : 1;
+  }
+  for (const Finding& f : found.findings) {
+    if (f.answer.empty() || o.answered) {
+      print(f);
+    }
+  }
+  fmt::print(
+      "{} checks over {} files: {} open, {} answered by AUDIT comments\n",
+      checks().size(),
+      found.files,
+      found.open(),
+      found.answered());
+  return found.open() == 0 ? 0 : 1;
+}
+
+} // namespace
+
+void add_audit(Commands& commands) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = commands.add(
+      "audit",
+      "check the port's source for what makes it slow or fragile",
+      [&commands, o] { return run(commands, *o); });
+  add_model(command, o->model);
+  command.add_option("--only", o->only, "a file or folder below the root");
+  command.add_flag("--answered", o->answered, "show the answered ones too");
+  command.add_flag("--list", o->list, "list the checks");
+  command.add_flag(
+      "--questions",
+      o->questions,
+      "what only a reader can judge, as questions");
+  command.add_flag("--json", o->json, "findings as JSON");
+}
+
+} // namespace portproof

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/atomic_file.h"
+#include "core/json.h"
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
+#include "portproof/commands/commands.h"
+#include "portproof/modes.h"
+#include "portproof/port.h"
+#include "portproof/process.h"
+#include "portproof/reference.h"
+
+namespace portproof {
+namespace {
+
+using mlxaudio::ConfigError;
+using mlxaudio::Json;
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string model, build, list, junit, skeleton;
+  bool run = false, json = false;
+};
+
+std::string text_of(const fs::path& path) {
+  return mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
+}
+
+std::vector<std::string> registered(const Project& project, const Options& o) {
+  if (!o.list.empty()) {
+    return registered_tests(text_of(o.list), o.list);
+  }
+  const fs::path build = build_folder(project, o.build);
+  if (!fs::exists(build / "CTestTestfile.cmake")) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} has no tests: build the port, or name its build "
+        "folder with --build, or a list of tests with --list",
+        build.string()));
+  }
+  const Finished finished =
+      run({{"ctest", "--test-dir", build.string(), "--show-only=json-v1"}});
+  if (finished.code != 0) {
+    throw ConfigError(fmt::format(
+        "[portproof] ctest cannot list the tests of {}: {}",
+        build.string(),
+        describe(finished)));
+  }
+  return registered_tests(finished.out, build.string());
+}
+
+/// A pattern as a regular expression that ctest takes.
+std::string expression(const std::string& pattern) {
+  std::string out = "^";
+  for (const char c : pattern) {
+    if (c == '*') {
+      out += ".*";
+    } else {
+      out += std::string("^$.|?+()[]{}\\").find(c) == std::string::npos
+                 ? std::string(1, c)
+                 : fmt::format("\\{}", c);
+    }
+  }
+  // Parameterized tests have their parameters after the name.
+  return out + (pattern.ends_with('*') ? "" : "($| )");
+}
+
+/// Runs the tests of all modes. \return what came of each
+std::map<std::string, Outcome> run_tests(
+    const Project& project, const Options& o, const std::vector<Mode>& modes) {
+  std::string all;
+  for (const Mode& mode : modes) {
+    for (const std::string& pattern : mode.tests) {
+      all += (all.empty() ? "" : "|") + expression(pattern);
+    }
+  }
+  const fs::path build = build_folder(project, o.build);
+  const fs::path report = build / fmt::format("{}-modes.xml", o.model);
+  fs::remove(report);
+  fs::create_directories(generated_folder());
+  const Finished finished = run(
+      {{"ctest",
+        "--test-dir",
+        build.string(),
+        "-R",
+        all,
+        "--output-junit",
+        report.string()},
+       {},
+       {},
+       true});
+  if (!fs::exists(report)) {
+    throw ConfigError(fmt::format(
+        "[portproof] ctest wrote no report ({}): see above",
+        describe(finished)));
+  }
+  return junit_outcomes(text_of(report), report.string());
+}
+
+std::string counts(const ModeState& s, bool asked) {
+  if (!asked) {
+    return fmt::format(
+        "{} test{}",
+        s.tests.size(),
+        s.tests.size() == 1 ? "" : "s");
+  }
+  return fmt::format(
+      "{} of {} passed{}",
+      s.passed,
+      s.tests.size(),
+      s.skipped > 0 ? fmt::format(", {} skipped", s.skipped) : "");
+}
+
+int run_command(const Commands& commands, const Options& o) {
+  const Project project = commands.project();
+  const Reference reference = Reference::load(project, o.model);
+  const std::vector<Mode> modes = modes_of(reference);
+  const std::vector<std::string> names = registered(project, o);
+  const auto since = fs::file_time_type::clock::now();
+  std::optional<std::map<std::string, Outcome>> outcomes;
+  if (o.run) {
+    outcomes = run_tests(project, o, modes);
+  } else if (!o.junit.empty()) {
+    outcomes = junit_outcomes(text_of(o.junit), o.junit);
+  }
+  std::vector<ModeState> states = check_modes(modes, names, outcomes);
+  if (o.run) {
+    for (ModeState& s : states) {
+      if (s.wrong.empty() && !s.mode.generates.empty()) {
+        s.wrong = generated_wrong(generated_folder() / s.mode.generates, since);
+      }
+    }
+  }
+  int red = 0;
+  Json json = Json::array();
+  for (const ModeState& s : states) {
+    red += s.wrong.empty() ? 0 : 1;
+    if (o.json) {
+      json.push_back(
+          {{"mode", s.mode.name},
+           {"kind",
+            s.mode.kind == Mode::Kind::loading ? "loading" : "inference"},
+           {"input", s.mode.input},
+           {"tests", s.tests},
+           {"passed", s.passed},
+           {"failed", s.failed},
+           {"skipped", s.skipped},
+           {"wrong", s.wrong}});
+      continue;
+    }
+    fmt::print(
+        "{}  {:<26}{}{}\n",
+        s.wrong.empty() ? "ok " : "RED",
+        s.mode.name,
+        s.wrong.empty() ? counts(s, outcomes.has_value()) : s.wrong,
+        s.mode.input.empty() ? "" : "  (" + s.mode.input + ")");
+  }
+  if (o.json) {
+    fmt::print("{}\n", json.dump(1));
+  } else {
+    fmt::print(
+        "{} modes, {} red{}\n",
+        states.size(),
+        red,
+        outcomes ? "" : "; --run runs their tests");
+  }
+  if (!o.skeleton.empty()) {
+    if (fs::exists(o.skeleton)) {
+      throw ConfigError(fmt::format(
+          "[portproof] {} exists already: name a new file",
+          o.skeleton));
+    }
+    if (const std::string text = test_skeleton(o.model, states);
+        !text.empty()) {
+      mlxaudio::write_file(o.skeleton, text);
+      fmt::print(stderr, "wrote {}\n", o.skeleton);
+    }
+  }
+  return red == 0 ? 0 : 1;
+}
+
+} // namespace
+
+void add_tests(Commands& commands) {
+  const auto o = std::make_shared<Options>();
+  CLI::App& command = commands.add(
+      "tests",
+      "check that loading and each mode of inference has a test",
+      [&commands, o] { return run_command(commands, *o); });
+  add_model(command, o->model);
+  command.add_option("--build", o->build, "build folder with the tests");
+  command.add_option(
+      "--list",
+      o->list,
+      "a list of tests from `ctest --show-only=json-v1`, not the build's");
+  CLI::Option* const junit = command.add_option(
+      "--junit",
+      o->junit,
+      "a report of a run in JUnit's XML: red unless they passed");
+  command
+      .add_flag("--run", o->run, "run them with ctest, red unless they pass")
+      ->excludes(junit);
+  command.add_option(
+      "--skeleton",
+      o->skeleton,
+      "write a test for each mode that has none; it does not compile until "
+      "filled in");
+  command.add_flag("--json", o->json, "the modes as JSON");
+}
+
+} // namespace portproof
