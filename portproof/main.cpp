@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   portproof::add_inventory(commands);
   portproof::add_trace(commands);
   portproof::add_verify(commands);
+  portproof::add_mutate(commands);
   portproof::add_status(commands);
   portproof::add_stamp(commands);
   return commands.run(argc, argv);

@@ -79,15 +79,19 @@ void write_request(
     const fs::path& folder,
     const Golden& golden,
     const std::string& grade,
-    const std::vector<const Call*>& calls) {
+    const std::vector<const Call*>& calls,
+    const VerifyOptions& options) {
   Arrays arrays;
   Json list = Json::array();
   for (const Call* call : calls) {
-    const Json args = expand(call->args, arrays);
+    Json args = expand(call->args, arrays);
     for (const std::string& name : array_names(args)) {
       if (const auto it = golden.arrays.find(name); it != golden.arrays.end()) {
         arrays.emplace(name, it->second);
       }
+    }
+    if (options.alter) {
+      options.alter(args, arrays);
     }
     list.push_back({{"id", call->id}, {"args", args}});
   }
@@ -115,7 +119,7 @@ std::string run_grade(
   }
   result.calls = static_cast<int>(calls.size());
   const Scratch scratch;
-  write_request(scratch.path(), golden, result.grade, calls);
+  write_request(scratch.path(), golden, result.grade, calls, options);
   const int limit = options.time_limit.value_or(port.reference.time_limit);
   const Finished finished = run(
       {{options.program.string(),

@@ -54,6 +54,8 @@ struct VerifyOptions {
   bool record = true; ///< append to evidence.jsonl
   int round = 1;
   std::optional<int> time_limit; ///< \unit s
+  /// Changes what the probe is given for each call, to see whether that shows.
+  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter;
   /// Called after each component.
   std::function<void(const Result&)> progress;
 };

@@ -50,6 +50,7 @@ void add_fetch(Commands& commands);
 void add_inventory(Commands& commands);
 void add_trace(Commands& commands);
 void add_verify(Commands& commands);
+void add_mutate(Commands& commands);
 void add_status(Commands& commands);
 void add_stamp(Commands& commands);
 

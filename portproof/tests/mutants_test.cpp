@@ -22,7 +22,7 @@ std::multimap<std::string, std::string> made_of(
     bool in_function = true,
     const std::string& symbol = "f",
     const std::vector<std::string>& checks = {}) {
-  const Code code(text, checks);
+  const CodePieces code(text, checks);
   std::multimap<std::string, std::string> out;
   for (std::size_t i = 0; i < code.pieces().size(); ++i) {
     if (code.refusing(i) || code.at(i).directive) {
