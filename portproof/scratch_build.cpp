@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/scratch_build.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <mutex>
 #include <thread>
 
@@ -66,6 +70,16 @@ std::string trouble_of(const Finished& finished) {
   return last.empty() ? describe(finished) : last.substr(0, 300);
 }
 
+/// What a compiler's command line writes.
+std::string output_of(const std::string& command) {
+  const std::size_t at = command.find(" -o ");
+  if (at == std::string::npos) {
+    return {};
+  }
+  const std::size_t begin = at + 4;
+  return command.substr(begin, command.find(' ', begin) - begin);
+}
+
 bool is_left_out(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.starts_with(".") || name == "build" || name == "__pycache__";
@@ -103,13 +117,38 @@ std::vector<std::string> build_command(const Reference& reference) {
 
 } // namespace
 
-ScratchBuild::ScratchBuild(const Port& port, fs::path build, fs::path folder)
+ScratchFolder::ScratchFolder(fs::path told) : path_(std::move(told)) {
+  if (!path_.empty()) {
+    fs::create_directories(path_);
+    return;
+  }
+  std::string name =
+      (fs::temp_directory_path() / "portproof-mutate-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw ConfigError(fmt::format(
+        "[portproof] cannot make a folder {}: {}",
+        name,
+        std::strerror(errno)));
+  }
+  path_ = name;
+  own_ = true;
+}
+
+ScratchFolder::~ScratchFolder() {
+  if (own_) {
+    std::error_code none;
+    fs::remove_all(path_, none);
+  }
+}
+
+ScratchBuild::ScratchBuild(
+    const Port& port, fs::path build, const fs::path& folder)
     : port_(port),
       build_(std::move(build)),
-      folder_(std::move(folder)),
+      folder_(folder),
       command_(build_command(port.reference)) {
   std::error_code none;
-  fs::remove_all(folder_ / "project", none);
+  fs::remove_all(folder_.path() / "project", none);
   if (is_whole()) {
     copy_folder(port.project.root, copy().root);
     fs::create_directories(copy_build());
@@ -178,7 +217,7 @@ void ScratchBuild::find_units() {
                       .generic_string();
       unit.command = entry.at("command");
       unit.directory = entry.at("directory").get<std::string>();
-      unit.output = entry.value("output", "");
+      unit.output = output_of(unit.command);
       if (files.find(unit.file) != nullptr && is_linked(unit.output)) {
         units_.push_back(std::move(unit));
       }
@@ -247,7 +286,15 @@ ScratchBuild::Program ScratchBuild::relink(
       todo.push_back(&unit);
     }
   }
-  const fs::path folder = folder_ / "objects";
+  Program program{folder_.path() / fmt::format("program-{}", ++made_), {}};
+  if (todo.empty()) {
+    program.trouble = fmt::format(
+        "nothing that {} is linked from reads {}",
+        port_.reference.executable,
+        changed.empty() ? "what changed" : changed.front());
+    return program;
+  }
+  const fs::path folder = folder_.path() / "objects";
   std::error_code none;
   fs::remove_all(folder, none);
   fs::create_directories(folder);
@@ -265,8 +312,7 @@ ScratchBuild::Program ScratchBuild::relink(
     }
   }
 
-  Program program{folder_ / fmt::format("program-{}", ++made_), {}};
-  fs::remove(folder_ / fmt::format("program-{}", made_ - 1), none);
+  fs::remove(folder_.path() / fmt::format("program-{}", made_ - 1), none);
   std::mutex lock;
   std::size_t next = 0;
   const auto work = [&] {

@@ -10,6 +10,25 @@
 
 namespace portproof {
 
+/// A folder for what is made on the way: one of its own, which goes when this
+/// goes, or one that was named, which stays.
+class ScratchFolder {
+ public:
+  /// \param told empty: a new one. \throws ConfigError
+  explicit ScratchFolder(std::filesystem::path told);
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder();
+
+  const std::filesystem::path& path() const {
+    return path_;
+  }
+
+ private:
+  std::filesystem::path path_;
+  bool own_ = false;
+};
+
 /// A copy of a project's sources in which changed ones are built into a
 /// program of probes. The project itself, its build folder and its marks stay
 /// as they are.
@@ -22,12 +41,13 @@ namespace portproof {
 class ScratchBuild {
  public:
   /// Makes the copy. \param build the project's build folder
-  /// \param folder where the copy goes; what was there is replaced
+  /// \param folder where the copy goes; a copy that was there is replaced.
+  /// Empty: a new folder
   /// \throws ConfigError if neither way is open
   ScratchBuild(
       const Port& port,
       std::filesystem::path build,
-      std::filesystem::path folder);
+      const std::filesystem::path& folder);
 
   struct Program {
     std::filesystem::path path;
@@ -43,11 +63,11 @@ class ScratchBuild {
     return !command_.empty();
   }
   Project copy() const {
-    return {folder_ / "project"};
+    return {folder_.path() / "project"};
   }
   /// The copy's own build folder.
   std::filesystem::path copy_build() const {
-    return folder_ / "build";
+    return folder_.path() / "build";
   }
 
  private:
@@ -66,7 +86,8 @@ class ScratchBuild {
   Program relink(const std::vector<std::string>& changed);
 
   const Port& port_;
-  std::filesystem::path build_, folder_;
+  std::filesystem::path build_;
+  ScratchFolder folder_;
   std::vector<std::string> command_; ///< `[port] build`
   std::vector<std::string> folders_; ///< that are copied for the compiler
   std::vector<Unit> units_;

@@ -52,16 +52,12 @@ struct Work {
         results(p.folder(o.model) / "mutation-results.jsonl") {}
 
   MutationRun run(const Options& o) {
-    const fs::path folder =
-        o.scratch.empty()
-            ? fs::temp_directory_path() / "portproof" / o.model / "mutate"
-            : fs::absolute(o.scratch);
     return {
         port,
         build,
         o.program.empty() ? build / port.reference.executable
                           : fs::path(o.program),
-        folder,
+        o.scratch.empty() ? fs::path() : fs::absolute(o.scratch),
         o.time_limit > 0 ? std::optional(o.time_limit) : std::nullopt};
   }
 };
@@ -360,7 +356,7 @@ void add_mutate(Commands& commands) {
   command.add_option(
       "--scratch",
       o->scratch,
-      "folder for the copy (/tmp/portproof/MODEL/mutate)");
+      "folder for the copy, which stays (else one that goes)");
   command.add_option("--time-limit", o->time_limit, "seconds for one probe");
   command.add_flag("--json", o->json, "results as JSON");
 }
