@@ -116,22 +116,22 @@ void CodePieces::find_refusals(const std::vector<std::string>& checks) {
       refusing_[i] = true;
     }
   };
+  const auto is_check = [&](std::size_t i) {
+    return at(i + 1).text == "(" &&
+           std::find(checks.begin(), checks.end(), at(i).text) != checks.end();
+  };
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const std::string_view t = pieces_[i].text;
     if (t == "throw" || t == "static_assert") {
       mark(i, end_of_statement(i));
-    } else if (
-        std::find(checks.begin(), checks.end(), t) != checks.end() &&
-        at(i + 1).text == "(") {
+    } else if (is_check(i)) {
       mark(i, match(i + 1));
     } else if (t == "if" && at(i + 1).text == "(") {
       const std::size_t body = match(i + 1) + 1;
       const bool block = at(body).text == "{";
       const std::size_t first = block ? body + 1 : body;
-      const bool only_throws =
-          at(first).text == "throw" &&
-          (!block || end_of_statement(first) + 1 == match(body));
-      if (only_throws) {
+      const bool refuses = at(first).text == "throw" || is_check(first);
+      if (refuses && (!block || end_of_statement(first) + 1 == match(body))) {
         mark(i, body);
       }
     }

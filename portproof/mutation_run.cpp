@@ -109,6 +109,26 @@ std::string MutationRun::red(
   return {};
 }
 
+void MutationRun::expect_green(const std::string& component) {
+  if (green_.contains(component)) {
+    return;
+  }
+  // In a copy that is built whole, the program is of the copy as it was.
+  const Mutant nothing;
+  const bool whole = scratch_ && scratch_->is_whole();
+  std::string why = whole ? build({}) : std::string();
+  if (why.empty()) {
+    why = red(component, whole ? nullptr : &nothing);
+  }
+  if (!why.empty()) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} is red without a planted defect: {}: mend that first",
+        component,
+        why));
+  }
+  green_.insert(component);
+}
+
 std::string MutationRun::build(std::vector<Mutant> rewrites) {
   ready();
   // From the end, so that those still to come are where they were.
@@ -180,6 +200,12 @@ MutantResult MutationRun::judge(const Mutant& mutant) {
     }
   }
   r.seconds = seconds_since(start);
+  if (r.outcome == Outcome::caught) {
+    expect_green(r.first);
+    if (r.named) {
+      expect_green(mutant.component);
+    }
+  }
   return r;
 }
 

@@ -30,7 +30,8 @@ class MutationRun {
   /// red: those that rest on fewest files first, so that the first red one is
   /// the deepest, and not what merely uses it. If that is another than the
   /// mutant's own, its own is verified too.
-  /// \throws ConfigError if the program is stale, or the code has gone
+  /// \throws ConfigError if the program is stale, the code has gone, or the
+  /// component is red without a defect
   MutantResult judge(const Mutant& mutant);
 
   /// What a result rests on: the file that is changed and the recorded calls
@@ -49,6 +50,9 @@ class MutationRun {
   std::vector<std::string> resting_on(const std::vector<std::string>& files);
   /// Why a component is red; empty: it is green.
   std::string red(const std::string& component, const Mutant* weights);
+  /// Makes sure that a component is green without a defect, else nothing that
+  /// was seen of it counts.
+  void expect_green(const std::string& component);
   void ready();
 
   Port& port_;
@@ -59,6 +63,7 @@ class MutationRun {
   std::filesystem::path built_;
   std::vector<std::string> changed_;
   std::map<std::string, std::set<std::string>> closures_;
+  std::set<std::string> green_; ///< without a defect, as far as was asked
 };
 
 } // namespace portproof

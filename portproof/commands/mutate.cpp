@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -103,6 +104,13 @@ int draw(Work& work, const Options& o) {
   return standing >= count ? 0 : 1;
 }
 
+/// Whether a mutant may be in a sample: it was caught, and few files have to be
+/// compiled for it.
+bool is_for_sample(const Mutant& m, const MutantResult* r) {
+  return r != nullptr && r->outcome == Outcome::caught &&
+         !m.file.ends_with(".h") && !m.file.ends_with(".hpp");
+}
+
 /// The mutants that a run is asked for.
 std::vector<const Mutant*> chosen(
     const Work& work, const MutationRun& run, const Options& o) {
@@ -110,13 +118,10 @@ std::vector<const Mutant*> chosen(
   for (const MutationList::Entry& e : work.list.entries()) {
     const MutantResult* r = work.results.last(e.mutant.id);
     const bool known = r != nullptr && r->state == run.state_of(e.mutant);
-    const bool invalid = r != nullptr && r->outcome == Outcome::invalid;
-    if (!e.removed.empty()) {
-      continue;
-    }
-    if (!o.only.empty() ? e.mutant.id == o.only
-        : o.sample > 0  ? r != nullptr && !invalid
-                        : o.again || !known) {
+    const bool wanted = !o.only.empty() ? e.mutant.id == o.only
+                        : o.sample > 0  ? is_for_sample(e.mutant, r)
+                                        : o.again || !known;
+    if (e.removed.empty() && wanted) {
       out.push_back(&e.mutant);
     }
   }
@@ -126,13 +131,16 @@ std::vector<const Mutant*> chosen(
         o.only,
         o.model));
   }
-  const std::uint64_t seed = o.seed.value_or(1);
-  for (std::uint64_t step = 0;
-       o.sample > 0 && static_cast<int>(out.size()) > o.sample;
-       ++step) {
-    out.erase(
-        out.begin() +
-        static_cast<std::ptrdiff_t>(drawn_number(seed, step) % out.size()));
+  if (o.sample > 0) {
+    const std::uint64_t seed =
+        o.seed.value_or(static_cast<std::uint64_t>(std::time(nullptr)));
+    fmt::print(stderr, "the sample of seed {}\n", seed);
+    for (std::uint64_t step = 0; static_cast<int>(out.size()) > o.sample;
+         ++step) {
+      out.erase(
+          out.begin() +
+          static_cast<std::ptrdiff_t>(drawn_number(seed, step) % out.size()));
+    }
   }
   return out;
 }
@@ -151,10 +159,6 @@ int run_mutants(Work& work, const Options& o) {
   int invalid = 0;
   for (std::size_t i = 0; i < todo.size(); ++i) {
     const Mutant& m = *todo[i];
-    const MutantResult* before = work.results.last(m.id);
-    // A sample must come out as it did; what was missed is known.
-    const bool known_miss =
-        o.sample > 0 && before != nullptr && before->outcome == Outcome::missed;
     MutantResult r;
     try {
       r = run.judge(m);
@@ -163,7 +167,7 @@ int run_mutants(Work& work, const Options& o) {
       ++bad;
       continue;
     }
-    bad += r.outcome == Outcome::missed && !known_miss ? 1 : 0;
+    bad += r.outcome == Outcome::missed ? 1 : 0;
     invalid += r.outcome == Outcome::invalid ? 1 : 0;
     if (o.sample == 0) {
       work.results.add(r);
@@ -341,7 +345,7 @@ void add_mutate(Commands& commands) {
   command.add_option(
       "--sample",
       o->sample,
-      "run so many of those that were run before; the results stay");
+      "run so many of those that were caught, anew; keeps no results");
   command.add_flag("--again", o->again, "run those too whose result holds");
   command.add_flag(
       "--benign",

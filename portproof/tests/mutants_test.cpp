@@ -180,6 +180,13 @@ TEST(MutationOperators, LeaveRefusalsAlone) {
   EXPECT_EQ(
       made_of("check(a > 1, \"text\");", true, "f", {"check"}).size(),
       0u);
+  EXPECT_EQ(
+      made_of("if (a > 1) { check(a, \"text\"); }", true, "f", {"check"})
+          .size(),
+      0u);
+  EXPECT_GT(
+      made_of("if (a > 1) { check(a); b = 1; }", true, "f", {"check"}).size(),
+      0u);
   EXPECT_GT(made_of("check(a > 1, \"text\");").size(), 0u);
   EXPECT_EQ(made_of("static_assert(a == 1);").size(), 0u);
 }

@@ -137,6 +137,20 @@ TEST_F(Planted, ADefectIsCaughtAndItsComponentNamed) {
   EXPECT_EQ(fake.read("src/math.cpp"), kSource) << "the project was changed";
 }
 
+TEST_F(Planted, WhatIsRedWithoutADefectProvesNothing) {
+  fake.replace("src/math.cpp", "i < 4", "i < 5");
+  Port port = this->port();
+  MutationRun run = this->run(port);
+  try {
+    run.judge(mutant(port, "fake.math.Counter", "0", "1"));
+    run.judge(mutant(port, "fake.math.Counter", "+=", "-="));
+    FAIL() << "judged";
+  } catch (const ConfigError& e) {
+    const std::string what = e.what();
+    EXPECT_NE(what.find("Counter is red without"), std::string::npos) << what;
+  }
+}
+
 TEST_F(Planted, ADefectWhereNoCallGoesIsMissed) {
   Port port = this->port();
   MutationRun run = this->run(port);
