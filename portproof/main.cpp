@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   portproof::add_review(commands);
   portproof::add_round(commands);
   portproof::add_followup(commands);
+  portproof::add_mutate(commands);
   portproof::add_status(commands);
   portproof::add_gate(commands);
   portproof::add_upgrade(commands);

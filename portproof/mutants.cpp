@@ -9,7 +9,6 @@
 
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
-#include "portproof/mutation_operators.h"
 
 namespace portproof {
 namespace {
@@ -52,7 +51,7 @@ bool in_function(
 }
 
 /// The words of a region's code.
-std::set<std::string> words_of(const Port& port, const Region& region) {
+std::set<std::string> words_of(const Port& port, const CodeRange& region) {
   std::set<std::string> out;
   const SourceFile* file = port.sources.find(region.file);
   if (file == nullptr) {
@@ -73,13 +72,13 @@ bool belongs(const Definition& inner, const Definition& outer) {
 }
 
 /// Regions in the order of the text; one within another is left out.
-std::vector<Region> merged(std::vector<Region> regions) {
+std::vector<CodeRange> merged(std::vector<CodeRange> regions) {
   std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.file, a.line, b.end_line) <
            std::tie(b.file, b.line, a.end_line);
   });
-  std::vector<Region> out;
-  for (Region& r : regions) {
+  std::vector<CodeRange> out;
+  for (CodeRange& r : regions) {
     if (!out.empty() && out.back().file == r.file &&
         r.line <= out.back().end_line) {
       out.back().end_line = std::max(out.back().end_line, r.end_line);
@@ -186,9 +185,9 @@ Mutant Mutant::of(const Json& j) {
   return m;
 }
 
-std::vector<Region> own_code(const Port& port, const Component& component) {
+std::vector<CodeRange> own_code(const Port& port, const Component& component) {
   const std::vector<Definition>& all = port.definitions.all;
-  std::vector<Region> regions;
+  std::vector<CodeRange> regions;
   std::set<std::string> files;
   const auto take = [&](const Definition& d) {
     regions.push_back({d.file, d.line, d.end_line});
@@ -233,16 +232,18 @@ std::vector<Region> own_code(const Port& port, const Component& component) {
   return merged(std::move(regions));
 }
 
-std::vector<Mutant> source_mutants(
-    const Port& port, const Component& component) {
+std::vector<Mutant> changes_by(
+    std::span<const Operator> operators,
+    const Port& port,
+    const Component& component) {
   const std::vector<Definition>& all = port.definitions.all;
   std::vector<Mutant> out;
-  for (const Region& region : own_code(port, component)) {
+  for (const CodeRange& region : own_code(port, component)) {
     const SourceFile* file = port.sources.find(region.file);
     if (file == nullptr) {
       continue;
     }
-    const Code code(file->text, checks_of(port));
+    const CodePieces code(file->text, checks_of(port));
     for (std::size_t i = 0; i < code.pieces().size(); ++i) {
       const Piece& p = code.at(i);
       if (p.line < region.line || p.line > region.end_line || p.directive ||
@@ -252,7 +253,7 @@ std::vector<Mutant> source_mutants(
       const Definition* around = innermost(all, region.file, p.line);
       const std::string symbol = around == nullptr ? "" : around->name;
       const Place place{code, i, symbol, in_function(all, region.file, p.line)};
-      for (const Operator& op : source_operators()) {
+      for (const Operator& op : operators) {
         for (const Change& change : op.changes(place)) {
           Mutant m;
           m.op = op.name;
@@ -275,6 +276,11 @@ std::vector<Mutant> source_mutants(
     }
   }
   return named(std::move(out));
+}
+
+std::vector<Mutant> source_mutants(
+    const Port& port, const Component& component) {
+  return changes_by(source_operators(), port, component);
 }
 
 std::size_t place_of(const Mutant& mutant, const std::string& text) {

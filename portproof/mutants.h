@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
+#include "portproof/mutation_operators.h"
 #include "portproof/port.h"
 
 namespace portproof {
@@ -35,7 +37,7 @@ struct Mutant {
 };
 
 /// A part of a file that belongs to a component, in whole lines.
-struct Region {
+struct CodeRange {
   std::string file;
   int line = 0;
   int end_line = 0;
@@ -44,7 +46,14 @@ struct Region {
 /// The component's own C++ code: the definitions that carry its tags, their
 /// members wherever they are defined, and the untagged helpers of the same
 /// files that these name.
-std::vector<Region> own_code(const Port& port, const Component& component);
+std::vector<CodeRange> own_code(const Port& port, const Component& component);
+
+/// The changes that operators make of a component's own code, in the order of
+/// the text.
+std::vector<Mutant> changes_by(
+    std::span<const Operator> operators,
+    const Port& port,
+    const Component& component);
 
 /// All mutants that the operators make of a component's own code, in the
 /// order of the text. Comments, error texts and checks that only refuse are

@@ -90,8 +90,11 @@ void write_request(const fs::path& folder, const Question& question) {
   Arrays arrays;
   Json list = Json::array();
   for (const Call* call : question.calls) {
-    const Json args = expand(call->args, arrays);
+    Json args = expand(call->args, arrays);
     add_arrays(args, question.golden, arrays);
+    if (question.alter) {
+      question.alter(args, arrays);
+    }
     Json entry = {{"id", call->id}, {"args", args}};
     if (question.taps) {
       entry["taps"] = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,6 +35,8 @@ struct Question {
   int time_limit = 0; ///< \unit s
   /// Variables to run under, where the grade's own are not wanted.
   std::map<std::string, std::string> environment = {};
+  /// Changes the arguments of each call, to see whether that shows.
+  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter = {};
 };
 
 struct Answers {

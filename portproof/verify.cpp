@@ -53,7 +53,8 @@ std::string run_grade(
            false,
            {},
            options.time_limit.value_or(port.reference.time_limit),
-           variables(port, result)});
+           variables(port, result),
+           options.alter});
   result.seconds = answers.seconds;
   result.cpu_seconds = answers.cpu_seconds;
   result.peak_mib = static_cast<double>(answers.peak_kib) / 1024;

@@ -49,6 +49,8 @@ struct VerifyOptions {
   std::vector<std::string> command; ///< runs the program of probes
   bool record = true;               ///< append to evidence.jsonl
   std::optional<int> time_limit;    ///< \unit s
+  /// Changes what the probe is given for each call, to see whether that shows.
+  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter;
   /// Called after each component.
   std::function<void(const Result&)> progress;
 };

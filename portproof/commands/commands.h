@@ -57,6 +57,7 @@ void add_bisect(Commands& commands);
 void add_review(Commands& commands);
 void add_round(Commands& commands);
 void add_followup(Commands& commands);
+void add_mutate(Commands& commands);
 void add_status(Commands& commands);
 void add_gate(Commands& commands);
 void add_next(Commands& commands);

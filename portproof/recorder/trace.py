@@ -123,10 +123,10 @@ class Writer:
         self.most = most
         self.arrays = {}
 
-    def store(self, name, array):
+    def store(self, name, array, result):
         if array.dtype not in NAMES:
             raise ref.Trouble(f"[portproof] {self.component}: an array of type {array.dtype}")
-        if np.isnan(array.astype(np.float64)).any():
+        if result and np.isnan(array.astype(np.float64)).any():
             raise ref.Trouble(
                 f"[portproof] {self.component}, {name}: the reference gave NaN; "
                 f"choose another input, which proves something"
@@ -165,7 +165,7 @@ class Writer:
         if array is not None:
             if result and self.most and array.nbytes > self.most:
                 return self.digest(array)
-            return self.store(name, array)
+            return self.store(name, array, result)
         if isinstance(value, dict):
             return {str(k): self.value(v, f"{name}.{k}", result) for k, v in value.items()}
         if isinstance(value, (list, tuple)):

@@ -22,7 +22,7 @@ std::multimap<std::string, std::string> made_of(
     bool in_function = true,
     const std::string& symbol = "f",
     const std::vector<std::string>& checks = {}) {
-  const Code code(text, checks);
+  const CodePieces code(text, checks);
   std::multimap<std::string, std::string> out;
   for (std::size_t i = 0; i < code.pieces().size(); ++i) {
     if (code.refusing(i) || code.at(i).directive) {
@@ -179,6 +179,13 @@ TEST(MutationOperators, LeaveRefusalsAlone) {
       0u);
   EXPECT_EQ(
       made_of("check(a > 1, \"text\");", true, "f", {"check"}).size(),
+      0u);
+  EXPECT_EQ(
+      made_of("if (a > 1) { check(a, \"text\"); }", true, "f", {"check"})
+          .size(),
+      0u);
+  EXPECT_GT(
+      made_of("if (a > 1) { check(a); b = 1; }", true, "f", {"check"}).size(),
       0u);
   EXPECT_GT(made_of("check(a > 1, \"text\");").size(), 0u);
   EXPECT_EQ(made_of("static_assert(a == 1);").size(), 0u);

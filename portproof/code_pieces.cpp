@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "portproof/code_pieces.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
-
-#include "portproof/mutation_operators.h"
 
 namespace portproof {
 namespace {
@@ -41,7 +41,8 @@ bool closes(std::string_view t) {
 
 } // namespace
 
-Code::Code(std::string_view text, const std::vector<std::string>& checks)
+CodePieces::CodePieces(
+    std::string_view text, const std::vector<std::string>& checks)
     : text_(text) {
   find_lines();
   find_pieces();
@@ -49,7 +50,7 @@ Code::Code(std::string_view text, const std::vector<std::string>& checks)
   find_refusals(checks);
 }
 
-void Code::find_lines() {
+void CodePieces::find_lines() {
   lines_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') {
@@ -58,7 +59,7 @@ void Code::find_lines() {
   }
 }
 
-void Code::find_pieces() {
+void CodePieces::find_pieces() {
   for (const Token& token : lex(text_)) {
     if (token.kind == Token::Kind::comment) {
       continue;
@@ -90,7 +91,7 @@ void Code::find_pieces() {
   }
 }
 
-void Code::find_brackets() {
+void CodePieces::find_brackets() {
   match_.resize(pieces_.size());
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
@@ -108,41 +109,41 @@ void Code::find_brackets() {
   }
 }
 
-void Code::find_refusals(const std::vector<std::string>& checks) {
+void CodePieces::find_refusals(const std::vector<std::string>& checks) {
   refusing_.assign(pieces_.size(), false);
   const auto mark = [this](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i <= last && i < refusing_.size(); ++i) {
       refusing_[i] = true;
     }
   };
+  const auto is_check = [&](std::size_t i) {
+    return at(i + 1).text == "(" &&
+           std::find(checks.begin(), checks.end(), at(i).text) != checks.end();
+  };
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const std::string_view t = pieces_[i].text;
     if (t == "throw" || t == "static_assert") {
       mark(i, end_of_statement(i));
-    } else if (
-        std::find(checks.begin(), checks.end(), t) != checks.end() &&
-        at(i + 1).text == "(") {
+    } else if (is_check(i)) {
       mark(i, match(i + 1));
     } else if (t == "if" && at(i + 1).text == "(") {
       const std::size_t body = match(i + 1) + 1;
       const bool block = at(body).text == "{";
       const std::size_t first = block ? body + 1 : body;
-      const bool only_throws =
-          at(first).text == "throw" &&
-          (!block || end_of_statement(first) + 1 == match(body));
-      if (only_throws) {
+      const bool refuses = at(first).text == "throw" || is_check(first);
+      if (refuses && (!block || end_of_statement(first) + 1 == match(body))) {
         mark(i, body);
       }
     }
   }
 }
 
-const Piece& Code::at(std::size_t i) const {
+const Piece& CodePieces::at(std::size_t i) const {
   static const Piece kNone;
   return i < pieces_.size() ? pieces_[i] : kNone;
 }
 
-std::string_view Code::text(std::size_t first, std::size_t last) const {
+std::string_view CodePieces::text(std::size_t first, std::size_t last) const {
   if (first >= last || first >= pieces_.size()) {
     return {};
   }
@@ -150,7 +151,7 @@ std::string_view Code::text(std::size_t first, std::size_t last) const {
   return text_.substr(begin, at(last - 1).end() - begin);
 }
 
-std::string Code::line(int number) const {
+std::string CodePieces::line(int number) const {
   const auto i = static_cast<std::size_t>(number) - 1;
   if (i >= lines_.size()) {
     return {};
@@ -164,11 +165,11 @@ std::string Code::line(int number) const {
   return out;
 }
 
-std::size_t Code::match(std::size_t i) const {
+std::size_t CodePieces::match(std::size_t i) const {
   return i < match_.size() ? match_[i] : i;
 }
 
-std::size_t Code::end_of_statement(std::size_t i) const {
+std::size_t CodePieces::end_of_statement(std::size_t i) const {
   for (; i < pieces_.size(); ++i) {
     const std::string_view t = pieces_[i].text;
     if (t == ";" || closes(t)) {
@@ -181,7 +182,7 @@ std::size_t Code::end_of_statement(std::size_t i) const {
   return i;
 }
 
-bool Code::begins_statement(std::size_t i) const {
+bool CodePieces::begins_statement(std::size_t i) const {
   if (i == 0) {
     return true;
   }
@@ -201,7 +202,7 @@ bool Code::begins_statement(std::size_t i) const {
   return before == ";" || before == "}" || before == "else" || before == "do";
 }
 
-bool Code::refusing(std::size_t i) const {
+bool CodePieces::refusing(std::size_t i) const {
   return i < refusing_.size() && refusing_[i];
 }
 
