@@ -381,7 +381,7 @@ ProbeProgram ProbeProgram::open(const fs::path& path) {
 
 std::string missing_inputs(const Port& port, const Component& c) {
   const int round = port.rounds.recording();
-  if (!round_kind(port.reference, round).fresh) {
+  if (!round_kind(port.reference, round).asks_fresh(c.name)) {
     return {};
   }
   const std::string& model = port.reference.model;
