@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/rounds.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "mlxaudio/error.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
@@ -33,6 +36,14 @@ RoundKind usual(int number) {
 }
 
 } // namespace
+
+bool RoundKind::asks_fresh(const std::string& component) const {
+  return fresh &&
+         std::none_of(
+             same_inputs.begin(),
+             same_inputs.end(),
+             [&](const auto& rule) { return matches(rule.first, component); });
+}
 
 std::string RoundKind::fingerprint() const {
   std::string out;
@@ -65,6 +76,8 @@ RoundKind round_kind(const Reference& reference, int number) {
   try {
     kind.title = table->value("title", kind.title);
     kind.fresh = table->value("fresh", false);
+    kind.same_inputs =
+        table->value("same_inputs", std::map<std::string, std::string>{});
     kind.environments = table->value(
         "environments",
         std::map<std::string, std::map<std::string, std::string>>{});

@@ -19,10 +19,14 @@ struct RoundKind {
   /// Whether calls with other random inputs than those of round 1 are asked
   /// for.
   bool fresh = false;
+  /// Patterns of components that keep their inputs, each with the reason.
+  std::map<std::string, std::string> same_inputs = {};
   /// Surroundings, by name, in which the probes must pass once more; each is a
   /// set of environment variables.
-  std::map<std::string, std::map<std::string, std::string>> environments;
+  std::map<std::string, std::map<std::string, std::string>> environments = {};
 
+  /// Whether calls of a component with other inputs are asked for.
+  bool asks_fresh(const std::string& component) const;
   /// What a fingerprint holds of it; empty for a round that asks for nothing.
   std::string fingerprint() const;
 };

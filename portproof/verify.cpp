@@ -240,7 +240,7 @@ Result verify_one(
 
 std::string missing_inputs(const Port& port, const Component& c) {
   const int round = port.rounds.recording();
-  if (!round_kind(port.reference, round).fresh) {
+  if (!round_kind(port.reference, round).asks_fresh(c.name)) {
     return {};
   }
   const fs::path goldens = golden_folder(port.project, port.reference);

@@ -61,6 +61,9 @@ void show(const Port& port, const RoundWork& work) {
   const RoundKind kind = round_kind(port.reference, now.number);
   if (kind.fresh) {
     fmt::print("it asks for calls with other inputs than those of round 1\n");
+    for (const auto& [pattern, why] : kind.same_inputs) {
+      fmt::print("but not of {}: {}\n", pattern, why);
+    }
   }
   for (const auto& [name, variables] : kind.environments) {
     fmt::print("it asks for a run with {}:", name);

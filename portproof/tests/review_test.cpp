@@ -471,6 +471,12 @@ TEST_F(ReviewTest, LaterRoundsAskForOtherEvidence) {
     return verify(p, options);
   };
   EXPECT_TRUE(has(results()[0].why, "portproof trace fake --round 2"));
+  fake.replace(
+      "port/fake/reference.toml",
+      "fresh = true",
+      "fresh = true\nsame_inputs = { \"*double\" = \"it takes an hour\" }");
+  EXPECT_EQ(results()[0].state, Result::State::pass);
+  fake.replace("port/fake/reference.toml", "\"*double\"", "\"other\"");
   // The same seed again is not another input.
   fake.write("port/fake/goldens/round-2/fake.math.double.json", seal(golden));
   EXPECT_EQ(results()[0].state, Result::State::missing);
