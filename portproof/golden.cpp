@@ -163,7 +163,8 @@ void Golden::add(const Golden& other, const std::string& prefix) {
         {prefix + call.id,
          call.oracle,
          renamed(call.args, prefix),
-         renamed(call.result, prefix)});
+         renamed(call.result, prefix),
+         renamed(call.taps, prefix)});
   }
   for (const auto& [name, array] : other.arrays) {
     arrays.emplace(prefix + name, array);

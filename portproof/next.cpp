@@ -181,7 +181,8 @@ std::optional<NextStep> the_port(const Port& port) {
 /// Step 7.
 std::optional<NextStep> verification(const Port& port, const fs::path& build) {
   const std::string& model = port.reference.model;
-  if (!fs::exists(build / port.reference.executable)) {
+  if (port.reference.adapter.command.empty() &&
+      !fs::exists(build / port.reference.executable)) {
     return step(
         7,
         fmt::format("{} is not built", port.reference.executable),
