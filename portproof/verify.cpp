@@ -77,25 +77,6 @@ std::string now() {
       utc.tm_sec);
 }
 
-/// The first file or probe that differs from what the program was built from.
-std::string stale(
-    const Port& port, const Component& c, const ProbeProgram& program) {
-  for (const std::string& file : port.closure(c)) {
-    const auto it = program.stamp.files.find(file);
-    if (it == program.stamp.files.end() ||
-        it->second != port.sources.find(file)->hash) {
-      return file;
-    }
-  }
-  const auto built = program.stamp.probes.find(c.name);
-  const auto source = port.probes.find(c.name);
-  if (source != port.probes.end() && (built == program.stamp.probes.end() ||
-                                      built->second != source->second.hash)) {
-    return source->second.file;
-  }
-  return {};
-}
-
 bool required(const Port& port, const Component& c) {
   const Rule* stage = port.reference.stage(c.name);
   return stage != nullptr && stage->required;
@@ -229,6 +210,24 @@ Result verify_one(
 }
 
 } // namespace
+
+std::string stale(
+    const Port& port, const Component& c, const ProbeProgram& program) {
+  for (const std::string& file : port.closure(c)) {
+    const auto it = program.stamp.files.find(file);
+    if (it == program.stamp.files.end() ||
+        it->second != port.sources.find(file)->hash) {
+      return file;
+    }
+  }
+  const auto built = program.stamp.probes.find(c.name);
+  const auto source = port.probes.find(c.name);
+  if (source != port.probes.end() && (built == program.stamp.probes.end() ||
+                                      built->second != source->second.hash)) {
+    return source->second.file;
+  }
+  return {};
+}
 
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {
   const ProbeProgram program = ProbeProgram::open(

@@ -49,6 +49,11 @@ struct VerifyOptions {
   std::function<void(const Result&)> progress;
 };
 
+/// The first file or probe of a component that differs from what the program
+/// was built from; empty: none does.
+std::string stale(
+    const Port& port, const Component& c, const ProbeProgram& program);
+
 /// Runs the probes of the components that match and compares.
 ///
 /// A component of a stage with `required = true` that lacks a tag, a probe or
