@@ -313,6 +313,7 @@ bool Bisection::all_agree() const {
 }
 
 std::vector<Bisection> bisect(const Port& port, const BisectOptions& options) {
+  const ProbeProgram program = ProbeProgram::open(options.command);
   std::vector<Bisection> out;
   for (const Component& c : port.inventory.components) {
     if (!options.component.empty() && c.name != options.component) {
@@ -326,6 +327,11 @@ std::vector<Bisection> bisect(const Port& port, const BisectOptions& options) {
       if (call.taps.is_null() ||
           (!options.call.empty() && call.id != options.call)) {
         continue;
+      }
+      if (const std::string file = stale(port, c, program); !file.empty()) {
+        throw ConfigError(fmt::format(
+            "[portproof] {} changed since the build: build again",
+            file));
       }
       try {
         out.push_back(follow(port, options, *golden, call));

@@ -178,7 +178,7 @@ Answers ask(const std::vector<std::string>& command, const Question& question) {
 }
 
 ProbeProgram ProbeProgram::open(const std::vector<std::string>& command) {
-  const std::string path = command.front();
+  const std::string& path = command.front();
   const bool named = path.find('/') != std::string::npos;
   if (named && !fs::exists(path)) {
     throw ConfigError(fmt::format(

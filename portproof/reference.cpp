@@ -137,7 +137,8 @@ constexpr const char* kSkeleton =
 model = "{0}"
 title = "{0}"
 
-# Exactly one reference decides where two differ.
+# Exactly one reference decides where two differ. Instead of `package`, `version`, `file`
+# and `sha256`: `git` and `commit`, or `folder` and `sha256`.
 [[reference]]
 key = "torch"
 decides = true

@@ -120,11 +120,10 @@ std::string package_line(const Package& p) {
   const char* role = p.decides        ? "decides where the references differ"
                      : p.compare_only ? "for comparison only"
                                       : "the implementation on MLX";
+  const std::string name = fmt::format("{} {}", p.package, p.version);
   return fmt::format(
-      "- [{} {}]({}) ({}): {}\n",
-      p.package,
-      p.version,
-      p.url,
+      "- {} ({}): {}\n",
+      p.url.empty() ? name : fmt::format("[{}]({})", name, p.url),
       p.license,
       role);
 }

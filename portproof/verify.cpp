@@ -80,25 +80,6 @@ std::string run_grade(
   return {};
 }
 
-/// The first file or probe that differs from what the program was built from.
-std::string stale(
-    const Port& port, const Component& c, const ProbeProgram& program) {
-  for (const std::string& file : port.closure(c)) {
-    const auto it = program.stamp.files.find(file);
-    if (it == program.stamp.files.end() ||
-        it->second != port.sources.find(file)->hash) {
-      return file;
-    }
-  }
-  const auto built = program.stamp.probes.find(c.name);
-  const auto source = port.probes.find(c.name);
-  if (source != port.probes.end() && (built == program.stamp.probes.end() ||
-                                      built->second != source->second.hash)) {
-    return source->second.file;
-  }
-  return {};
-}
-
 bool required(const Port& port, const Component& c) {
   const Rule* stage = port.reference.stage(c.name);
   return stage != nullptr && stage->required;
@@ -288,6 +269,24 @@ Json surroundings(const ProbeProgram& program) {
                        ? std::string(told)
                        : fmt::format("{}", std::thread::hardware_concurrency());
   return out;
+}
+
+std::string stale(
+    const Port& port, const Component& c, const ProbeProgram& program) {
+  for (const std::string& file : port.closure(c)) {
+    const auto it = program.stamp.files.find(file);
+    if (it == program.stamp.files.end() ||
+        it->second != port.sources.find(file)->hash) {
+      return file;
+    }
+  }
+  const auto built = program.stamp.probes.find(c.name);
+  const auto source = port.probes.find(c.name);
+  if (source != port.probes.end() && (built == program.stamp.probes.end() ||
+                                      built->second != source->second.hash)) {
+    return source->second.file;
+  }
+  return {};
 }
 
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {

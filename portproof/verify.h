@@ -66,6 +66,11 @@ std::string missing_inputs(const Port& port, const Component& component);
 /// program's own description and the number of threads.
 mlxaudio::Json surroundings(const ProbeProgram& program);
 
+/// The first file or probe of a component that differs from what the program
+/// was built from; empty: none does.
+std::string stale(
+    const Port& port, const Component& c, const ProbeProgram& program);
+
 /// Runs the probes of the components that match and compares; evidence is of
 /// the current round.
 ///

@@ -40,9 +40,15 @@ int run(const Commands& commands, const Options& o) {
         one += c;
       }
     }
-    check_objects(project, Sources(project.root, reference.sources), objects);
+    check_objects(
+        project,
+        Sources(project.root, reference.sources, reference.adapter),
+        objects);
   }
-  const std::string text = stamp_source(Stamp::now(project, reference));
+  const Stamp stamp = Stamp::now(project, reference);
+  const std::string text = fs::path(o.out).extension() == ".json"
+                               ? stamp.json().dump(1) + "\n"
+                               : stamp_source(stamp);
   const bool same =
       fs::exists(o.out) && read_file(o.out, ErrorCode::config) == text;
   if (!same) { // else what was built from it stays as it is
@@ -60,7 +66,8 @@ void add_stamp(Commands& commands) {
       "C++ source with the hashes of what is built",
       [&commands, o] { return run(commands, *o); });
   add_model(command, o->model);
-  command.add_option("--out", o->out)->required();
+  command.add_option("--out", o->out, "C++, or JSON if it ends in .json")
+      ->required();
   command.add_option("--objects", o->objects, "list of object files to check");
 }
 

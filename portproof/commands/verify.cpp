@@ -14,6 +14,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/port.h"
+#include "portproof/process.h"
 #include "portproof/recorder.h"
 #include "portproof/text.h"
 #include "portproof/verify.h"
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string model, build, component = "*", program, stage;
-  bool no_record = false, show = false;
+  bool no_record = false, show = false, make = false;
   int time_limit = 0;
 };
 
@@ -119,9 +120,32 @@ std::string component_of(const Inventory& inventory, const std::string& name) {
       list));
 }
 
+/// Runs `[port] build`. \throws ConfigError if it fails, or there is none
+void make(
+    const Project& project, const Reference& reference, const fs::path& build) {
+  if (reference.adapter.build.empty()) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} has no [port] `build`: say how the probes are built",
+        reference.path.string()));
+  }
+  const Finished made = run(
+      {filled_command(project, reference, reference.adapter.build, build),
+       {},
+       {},
+       true});
+  if (made.code != 0) {
+    throw ConfigError(fmt::format(
+        "[portproof] [port] `build` failed ({}): see above",
+        describe(made)));
+  }
+}
+
 int run(const Commands& commands, const Options& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
+  if (o.make) {
+    make(project, Reference::load(project, o.model), build);
+  }
   VerifyOptions options;
   options.component = component_of(
       Inventory::load(project, Reference::load(project, o.model)),
@@ -184,6 +208,7 @@ void add_verify(Commands& commands) {
       "--time-limit",
       o->time_limit,
       "seconds for one component");
+  command.add_flag("--make", o->make, "build the port first");
   command.add_flag("--no-record", o->no_record, "leave evidence.jsonl alone");
   command.add_flag("--show", o->show, "print the rows of porting-progress.md");
 }

@@ -156,7 +156,26 @@ TEST(Bisect, NoRunWithTapsIsSaid) {
   const FakeProject fake;
   fake.build();
   const Port port(Project{fake.root()}, "fake", fake.root() / "build");
-  EXPECT_THROW(bisect(port, {}), mlxaudio::ConfigError);
+  BisectOptions options;
+  options.command = {fake.program().string()};
+  EXPECT_THROW(bisect(port, options), mlxaudio::ConfigError);
+}
+
+TEST(Bisect, AStaleProgramIsRefused) {
+  const FakeProject fake;
+  record_run(fake);
+  fake.build();
+  fake.replace("src/math.cpp", "2 * x", "x + x");
+  const Port port(Project{fake.root()}, "fake", fake.root() / "build");
+  BisectOptions options;
+  options.command = {fake.program().string()};
+  try {
+    bisect(port, options);
+    ADD_FAILURE() << "what was built is not what the sources say";
+  } catch (const mlxaudio::Error& e) {
+    EXPECT_NE(std::string(e.what()).find("src/math.cpp"), std::string::npos)
+        << e.what();
+  }
 }
 
 } // namespace

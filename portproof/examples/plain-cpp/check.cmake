@@ -14,10 +14,9 @@ function(must_do name)
   set(said "${said}" PARENT_SCOPE)
 endfunction()
 
-function(build_in source build)
+function(configure_in source build)
   must_do(configure ${CMAKE_COMMAND} -S ${source} -B ${build} -G Ninja
           -DPORTPROOF=${PORTPROOF})
-  must_do(build ${CMAKE_COMMAND} --build ${build})
 endfunction()
 
 function(must_find text said)
@@ -27,13 +26,36 @@ function(must_find text said)
   endif()
 endfunction()
 
-build_in(${SOURCE} ${BUILD}/right)
-must_do(verify ${PORTPROOF} --root ${SOURCE} verify tinyvad --no-record --build
-        ${BUILD}/right)
+# A command that cannot do its work: exit code 1 and a line that says why.
+function(must_refuse text)
+  execute_process(
+    COMMAND ${ARGN}
+    RESULT_VARIABLE code
+    OUTPUT_VARIABLE said
+    ERROR_VARIABLE said)
+  if(NOT code EQUAL 1)
+    message(FATAL_ERROR "${ARGN} ended with ${code}:\n${said}")
+  endif()
+  must_find("${text}" "${said}")
+endfunction()
+
+configure_in(${SOURCE} ${BUILD}/right)
+must_do(verify ${PORTPROOF} --root ${SOURCE} verify tinyvad --no-record --make
+        --build ${BUILD}/right)
 must_find("10 of 10 components verified" "${said}")
 must_do(bisect ${PORTPROOF} --root ${SOURCE} bisect tinyvad --build
         ${BUILD}/right)
 must_find("agrees with the reference everywhere" "${said}")
+
+must_do(stamp ${PORTPROOF} --root ${SOURCE} stamp tinyvad --out
+        ${BUILD}/stamp.json)
+file(READ ${BUILD}/stamp.json stamp)
+string(JSON hash GET "${stamp}" files src/model.cpp)
+must_refuse("has taps" ${PORTPROOF} --root ${SOURCE} bisect tinyvad --component
+            tinyvad.model.Cell --build ${BUILD}/right)
+must_refuse("name the new version" ${PORTPROOF} --root ${SOURCE} upgrade tinyvad)
+must_refuse("is not there" ${PORTPROOF} --root ${SOURCE} bisect tinyvad --build
+            ${BUILD}/nowhere)
 
 # The order of two gates, which alters the cell and all that comes after it.
 file(REMOVE_RECURSE ${BUILD}/copy)
@@ -44,10 +66,10 @@ if(broken STREQUAL text)
   message(FATAL_ERROR "src/model.cpp has changed: choose another fault to plant")
 endif()
 file(WRITE ${BUILD}/copy/src/model.cpp "${broken}")
-build_in(${BUILD}/copy ${BUILD}/wrong)
+configure_in(${BUILD}/copy ${BUILD}/wrong)
 execute_process(
-  COMMAND ${PORTPROOF} --root ${BUILD}/copy verify tinyvad --no-record --build
-          ${BUILD}/wrong
+  COMMAND ${PORTPROOF} --root ${BUILD}/copy verify tinyvad --no-record --make
+          --build ${BUILD}/wrong
   RESULT_VARIABLE code
   OUTPUT_VARIABLE said)
 if(code EQUAL 0)
