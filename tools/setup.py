@@ -32,7 +32,7 @@ def arguments(argv):
         "sets", nargs="*", metavar="SET",
         help="system, sdk, vocab, weights, audio; all of them if none is named")
     parser.add_argument("--for", dest="groups", default="build,test",
-                        help="system packages for: build,test,lint,fuzz,bench "
+                        help="system packages for: build,test,lint,fuzz,bench,pages "
                         "(default: build,test)")
     parser.add_argument("--mlx", default="mlx-cpu", choices=locks.MLX,
                         help="which MLX SDK (default: mlx-cpu)")
