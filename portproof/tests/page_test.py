@@ -105,6 +105,7 @@ class Html(unittest.TestCase):
         self.assertGreater(page.rows["heat"], 20)
         self.assertGreater(page.rows["waiver-table"], 5)
         self.assertGreater(page.rows["deviation-table"], 5)
+        self.assertGreater(page.rows["audit-table"], 5)
         self.assertIn('id="error-plot"', text)
 
 

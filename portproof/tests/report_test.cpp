@@ -189,6 +189,15 @@ TEST(Report, ShowsEveryLogOfRecords) {
   EXPECT_TRUE(has(text, "1 lines cannot be read"));
 }
 
+TEST(Report, ShowsWhatTheAuditFinds) {
+  const FakeProject fake;
+  EXPECT_TRUE(has(page(fake), "20 checks over 2 files: 0 open, 0 answered"));
+  fake.write("src/noise.cpp", "void f() { mx::random::seed(1); }\n");
+  const std::string text = page(fake);
+  EXPECT_TRUE(has(text, "3 files: 1 open"));
+  EXPECT_TRUE(has(text, "<code>src/noise.cpp:1</code>"));
+}
+
 TEST(Report, TellsWhatMustBeMended) {
   const FakeProject fake;
   fake.replace(
