@@ -79,9 +79,9 @@ struct Scope {
   mx::array param(const char*, std::vector<int>) const { return {}; }
 };
 )";
-constexpr const char* kLinear = R"(#pragma once
-#include "nn/scope.h"
-inline constexpr bool kNoBias = false;
+constexpr const char* kLinear =
+    "#pragma once\n#include \"nn/scope.h\"\n"
+    R"(inline constexpr bool kNoBias = false;
 struct Linear {
   Scope at;
   int in, out;
