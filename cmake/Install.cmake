@@ -20,13 +20,30 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 if(TARGET portproof)
-  install(TARGETS portproof RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(
+    TARGETS portproof
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT portproof)
   install(
     DIRECTORY "${PROJECT_SOURCE_DIR}/portproof/recorder"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/portproof"
+    COMPONENT portproof
     FILES_MATCHING
     PATTERN "*.py"
     PATTERN "__pycache__" EXCLUDE)
+  if(PORTPROOF_WHEEL)
+    # libclang looks for the compiler's own headers beside itself.
+    get_filename_component(clang "${PORTPROOF_CLANG_LIBRARY}" DIRECTORY)
+    install(
+      FILES "${PORTPROOF_CLANG_LIBRARY}"
+      DESTINATION lib
+      RENAME libclang.so.13
+      COMPONENT portproof)
+    install(FILES "${clang}/LICENSE.TXT" DESTINATION lib COMPONENT portproof)
+    install(
+      DIRECTORY "${PORTPROOF_CLANG_INCLUDE}/../lib/clang/14.0.6/include"
+      DESTINATION lib/clang/14.0.6
+      COMPONENT portproof)
+  endif()
 endif()
 if(NOT MLXAUDIO_BUILD_LIBRARY)
   return()

@@ -292,13 +292,43 @@ CXChildVisitResult visit(CXCursor cursor, CXCursor, CXClientData data) {
 struct Parsed {
   std::map<std::size_t, Found> found;
   std::map<std::string, Found> definitions;
+  std::string unread; ///< why not all of it could be read, if so
 };
+
+/// Where a wheel has brought them: the headers of the compiler itself, which
+/// libclang otherwise finds where it was installed.
+std::vector<std::string> resource_option() {
+  std::error_code none;
+  const fs::path self = fs::read_symlink("/proc/self/exe", none);
+  const fs::path folder = self.parent_path().parent_path() / "lib/clang/14.0.6";
+  if (!fs::is_directory(folder, none)) {
+    return {};
+  }
+  return {"-resource-dir=" + folder.string()};
+}
+
+/// What is said of the first header that is not there. Other errors count for
+/// nothing: libclang need not read all that the port's compiler does.
+std::string missing_header(CXTranslationUnit tu) {
+  for (unsigned i = 0; i < clang_getNumDiagnostics(tu); ++i) {
+    const CXDiagnostic diagnostic = clang_getDiagnostic(tu, i);
+    std::string text = text_of(clang_getDiagnosticSpelling(diagnostic));
+    clang_disposeDiagnostic(diagnostic);
+    if (text.ends_with("file not found")) {
+      return text;
+    }
+  }
+  return {};
+}
 
 Parsed parse(
     const fs::path& root, const Unit& unit, const std::vector<Tag>& tags) {
   std::vector<std::string> arguments = unit.arguments;
   arguments.insert(arguments.begin(), {"-x", "c++"});
   arguments.push_back("-w");
+  for (std::string& option : resource_option()) {
+    arguments.push_back(std::move(option));
+  }
   std::vector<const char*> pointers;
   for (const std::string& a : arguments) {
     pointers.push_back(a.c_str());
@@ -318,6 +348,7 @@ Parsed parse(
     files.insert(unit.file);
     Visit v{root, tags, parsed.found, parsed.definitions, files};
     clang_visitChildren(clang_getTranslationUnitCursor(tu), visit, &v);
+    parsed.unread = missing_header(tu);
     clang_disposeTranslationUnit(tu);
   }
   clang_disposeIndex(index);
@@ -410,6 +441,9 @@ Parsed parse_cached(
     return *known;
   }
   Parsed parsed = parse(root, unit, own);
+  if (!parsed.unread.empty()) {
+    return parsed; // what is missing may be installed any time
+  }
   Json json = {{"found", Json::array()}, {"definitions", Json::array()}};
   for (const auto& [i, f] : parsed.found) {
     json["found"].push_back({{"tag", i}, {"at", to_json(f)}});
@@ -527,7 +561,10 @@ Definitions find_definitions(
       d.tag_line = owned[i][k].line;
       const auto it = parsed[i].found.find(k);
       if (it == parsed[i].found.end()) {
-        d.problem = "sits on no definition";
+        d.problem =
+            parsed[i].unread.empty()
+                ? "sits on no definition"
+                : "is in a file that cannot be read whole: " + parsed[i].unread;
         out.tagged.push_back(std::move(d));
         continue;
       }

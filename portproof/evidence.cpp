@@ -1,101 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/evidence.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
-#include <fmt/format.h>
-
-#include "core/mapped_file.h"
-#include "core/sha256.h"
-#include "mlxaudio/error.h"
-
 namespace portproof {
-namespace {
 
 using mlxaudio::Json;
-using mlxaudio::OutputError;
 
-class File {
- public:
-  explicit File(const std::filesystem::path& path)
-      : fd_(::open(
-            path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-    if (fd_ < 0 || ::flock(fd_, LOCK_EX) != 0) {
-      throw OutputError(fmt::format(
-          "[portproof] cannot write {}: {}",
-          path.string(),
-          std::strerror(errno)));
-    }
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    ::close(fd_);
-  }
-  int fd() const {
-    return fd_;
-  }
-  /// Whether the last line has no end: a kill cut it short.
-  bool cut() const {
-    struct stat s {};
-    char last = '\n';
-    if (::fstat(fd_, &s) == 0 && s.st_size > 0 &&
-        ::pread(fd_, &last, 1, s.st_size - 1) != 1) {
-      return false;
-    }
-    return last != '\n';
-  }
-
- private:
-  int fd_;
-};
-
-std::string line_hash(Json line) {
-  line.erase("sha256");
-  return mlxaudio::sha256(line.dump());
+EvidenceFile::EvidenceFile(std::filesystem::path path) : log_(std::move(path)) {
+  index(0);
 }
 
-} // namespace
-
-EvidenceFile::EvidenceFile(std::filesystem::path path)
-    : path_(std::move(path)) {
-  if (std::filesystem::exists(path_)) {
-    read(mlxaudio::read_file(path_, mlxaudio::ErrorCode::config));
-  }
-}
-
-void EvidenceFile::read(const std::string& text) {
-  int number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    ++number;
-    const std::size_t end = text.find('\n', at);
-    if (end == std::string::npos) {
-      return; // cut short by a kill; what it would have said is not known
-    }
-    const std::string one = text.substr(at, end - at);
-    at = end + 1;
-    if (one.empty()) {
-      continue;
-    }
-    const Json line = Json::parse(one, nullptr, /*allow_exceptions=*/false);
-    if (line.is_discarded() || !line.is_object() ||
-        line.value("sha256", "") != line_hash(line)) {
-      // A cut line that a later run ended is no edit: it is not an object.
-      const bool cut = line.is_discarded();
-      damage_.push_back(fmt::format(
-          "{}, line {}: {}",
-          path_.filename().string(),
-          number,
-          cut ? "cut short; passed over"
-              : "edited since it was recorded; it counts for nothing"));
-      continue;
-    }
+void EvidenceFile::index(std::size_t from) {
+  for (std::size_t i = from; i < log_.lines().size(); ++i) {
+    const Json& line = log_.lines()[i];
     if (line.contains("files")) {
       sources_[line.at("sha256").get<std::string>()] = line.at("files");
       continue;
@@ -119,6 +35,16 @@ const Evidence* EvidenceFile::last(const std::string& component) const {
   return nullptr;
 }
 
+const Evidence* EvidenceFile::last(
+    const std::string& component, int round) const {
+  for (auto it = lines_.rbegin(); it != lines_.rend(); ++it) {
+    if (it->component == component && it->round == round) {
+      return &*it;
+    }
+  }
+  return nullptr;
+}
+
 std::map<std::string, std::string> EvidenceFile::sources(
     const Evidence& evidence) const {
   std::map<std::string, std::string> out;
@@ -131,32 +57,20 @@ std::map<std::string, std::string> EvidenceFile::sources(
 }
 
 Json EvidenceFile::sealed(Json line) {
-  line["sha256"] = line_hash(line);
-  return line;
+  return RecordLog::sealed(std::move(line));
 }
 
 void EvidenceFile::append(const std::vector<Json>& lines) {
-  std::string text;
+  std::vector<Json> fresh;
   for (const Json& line : lines) {
     const std::string hash = line.at("sha256");
-    if (line.contains("files") && sources_.contains(hash)) {
-      continue;
+    if (!line.contains("files") || !sources_.contains(hash)) {
+      fresh.push_back(line);
     }
-    text += line.dump() + '\n';
   }
-  if (text.empty()) {
-    return;
-  }
-  const File file(path_);
-  const std::string whole = file.cut() ? '\n' + text : text;
-  const ssize_t n = ::write(file.fd(), whole.data(), whole.size());
-  if (n != static_cast<ssize_t>(whole.size()) || ::fsync(file.fd()) != 0) {
-    throw OutputError(fmt::format(
-        "[portproof] could not write all of {}: {}",
-        path_.string(),
-        std::strerror(errno)));
-  }
-  read(text);
+  const std::size_t before = log_.lines().size();
+  log_.append(fresh);
+  index(before);
 }
 
 Json sources_line(const std::map<std::string, std::string>& files) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "portproof/record_log.h"
 
 namespace portproof {
 
@@ -32,11 +33,13 @@ class EvidenceFile {
 
   /// The last line of a component, or null.
   const Evidence* last(const std::string& component) const;
+  /// The last line of a component that a round asked for, or null.
+  const Evidence* last(const std::string& component, int round) const;
   /// File hashes that a line rests on; empty if its `sources` line is lost.
   std::map<std::string, std::string> sources(const Evidence& evidence) const;
   /// Lines that were edited, a text each.
   const std::vector<std::string>& damage() const {
-    return damage_;
+    return log_.damage();
   }
 
   /// Writes lines at the end with one write, under a lock, and waits for the
@@ -47,12 +50,12 @@ class EvidenceFile {
   static mlxaudio::Json sealed(mlxaudio::Json line);
 
  private:
-  void read(const std::string& text);
+  /// Takes in the lines of the log from the `from`-th on.
+  void index(std::size_t from);
 
-  std::filesystem::path path_;
+  RecordLog log_;
   std::vector<Evidence> lines_;
   std::map<std::string, mlxaudio::Json> sources_;
-  std::vector<std::string> damage_;
 };
 
 /// The line that keeps file hashes, and its hash.

@@ -129,6 +129,59 @@ bool Golden::has_oracle(const std::string& key) const {
   return false;
 }
 
+namespace {
+
+/// The value with `prefix` before the names of its arrays.
+Json renamed(const Json& value, const std::string& prefix) {
+  if (is_reference(value, "$array")) {
+    return {{"$array", prefix + value.at("$array").get<std::string>()}};
+  }
+  Json out = value;
+  if (value.is_object() || value.is_array()) {
+    for (auto& [key, inner] : out.items()) {
+      inner = renamed(inner, prefix);
+    }
+  }
+  return out;
+}
+
+void collect_seeds(const Json& value, std::set<std::uint64_t>& into) {
+  if (is_reference(value, "$random")) {
+    into.insert(value.at("$random").value("seed", std::uint64_t{0}));
+  } else if (value.is_object() || value.is_array()) {
+    for (const auto& [key, inner] : value.items()) {
+      collect_seeds(inner, into);
+    }
+  }
+}
+
+} // namespace
+
+void Golden::add(const Golden& other, const std::string& prefix) {
+  for (const Call& call : other.calls) {
+    calls.push_back(
+        {prefix + call.id,
+         call.oracle,
+         renamed(call.args, prefix),
+         renamed(call.result, prefix)});
+  }
+  for (const auto& [name, array] : other.arrays) {
+    arrays.emplace(prefix + name, array);
+  }
+  sha256 = mlxaudio::sha256(sha256 + '\n' + prefix + other.sha256);
+  if (mlx != other.mlx) {
+    mlx += " and " + other.mlx; // which `verify` refuses
+  }
+}
+
+std::set<std::uint64_t> Golden::seeds() const {
+  std::set<std::uint64_t> out;
+  for (const Call& call : calls) {
+    collect_seeds(call.args, out);
+  }
+  return out;
+}
+
 std::filesystem::path golden_path(
     const std::filesystem::path& folder, const std::string& component) {
   return folder / (component + ".json");
@@ -151,7 +204,11 @@ Golden Golden::load(const std::filesystem::path& manifest) {
     g.mlx = json.at("made_with").value("mlx", "");
     for (const Json& c : json.at("calls")) {
       g.calls.push_back(
-          {c.at("id"), c.at("oracle"), c.at("args"), c.at("result")});
+          {c.at("id"),
+           c.at("oracle"),
+           c.at("args"),
+           c.at("result"),
+           c.value("taps", Json())});
     }
     if (const Json arrays = json.value("arrays", Json()); !arrays.is_null()) {
       const auto path =
@@ -166,7 +223,7 @@ Golden Golden::load(const std::filesystem::path& manifest) {
       g.arrays = mlxaudio::read_safetensors(path).tensors;
     }
     for (const Call& call : g.calls) {
-      for (const Json* part : {&call.args, &call.result}) {
+      for (const Json* part : {&call.args, &call.result, &call.taps}) {
         for (const std::string& name : array_names(*part)) {
           if (!g.arrays.contains(name)) {
             throw ConfigError(fmt::format(

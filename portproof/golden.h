@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct Call {
   std::string oracle;
   mlxaudio::Json args; ///< values; arrays as protocol.md says
   mlxaudio::Json result;
+  mlxaudio::Json taps = {}; ///< what was computed on the way, in order; or null
 };
 
 /// The recorded calls of one component.
@@ -33,6 +36,11 @@ struct Golden {
   static Golden load(const std::filesystem::path& manifest);
 
   bool has_oracle(const std::string& key) const;
+  /// Adds calls of the same component that were recorded apart.
+  /// \param prefix goes before their ids and the names of their arrays
+  void add(const Golden& other, const std::string& prefix);
+  /// Seeds of the random inputs.
+  std::set<std::uint64_t> seeds() const;
 };
 
 /// Where the golden of a component lies in a folder.

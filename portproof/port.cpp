@@ -9,6 +9,10 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/line_definitions.h"
+#include "portproof/port_parts.h"
+#include "portproof/reading.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 
 namespace portproof {
@@ -42,8 +46,9 @@ std::string joined(const std::vector<std::string>& parts, const char* between) {
   return out;
 }
 
-/// "exact: 0; close: 3.1e-07 of 2e-06" from an evidence line.
-std::string figures(const Json& line) {
+} // namespace
+
+std::string figures_text(const Json& line) {
   std::vector<std::string> parts;
   const Json grades = line.value("grades", Json::object());
   for (const auto& [grade, f] : grades.items()) {
@@ -64,12 +69,69 @@ std::string figures(const Json& line) {
   return joined(parts, "; ");
 }
 
+namespace {
+
+Definitions definitions_in(
+    const Port& port, const fs::path& build, const std::string& only) {
+  const auto wanted = [&](const std::string& tag) {
+    const Component* c = port.inventory.owner(tag);
+    return only == "*" || (c != nullptr && matches(only, c->name));
+  };
+  if (!port.reference.adapter.cpp) {
+    return find_line_definitions(port.sources, port.reference.adapter, wanted);
+  }
+  return find_definitions(
+      port.source_root,
+      port.sources,
+      build / "compile_commands.json",
+      index_cache(build),
+      wanted);
+}
+
+/// The files of probes of another language, all of which every probe rests on.
+std::map<std::string, ProbeSource> find_line_probes(
+    const Project& project, const Reference& reference, const fs::path& where) {
+  std::vector<fs::path> files;
+  if (fs::is_regular_file(where)) {
+    files.push_back(where);
+  } else if (fs::is_directory(where)) {
+    for (const auto& entry : fs::recursive_directory_iterator(where)) {
+      const std::string name = entry.path().filename().string();
+      for (const std::string& ending : reference.adapter.endings) {
+        if (entry.is_regular_file() && name.ends_with(ending)) {
+          files.push_back(entry.path());
+        }
+      }
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::map<std::string, ProbeSource> out;
+  mlxaudio::Sha256 hash;
+  for (const fs::path& path : files) {
+    const std::string text =
+        mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
+    hash.update(code_lines(text, reference.adapter.comment));
+    for (const std::string& component : line_probes(text)) {
+      out[component].file =
+          path.lexically_relative(project.root).generic_string();
+    }
+  }
+  const std::string hex = hash.hex();
+  for (auto& [component, probe] : out) {
+    probe.hash = hex;
+  }
+  return out;
+}
+
 } // namespace
 
 std::map<std::string, ProbeSource> find_probes(
     const Project& project, const Reference& reference) {
   std::map<std::string, ProbeSource> out;
   const fs::path folder = project.folder(reference.model) / reference.probes;
+  if (!reference.adapter.cpp) {
+    return find_line_probes(project, reference, folder);
+  }
   if (!fs::is_directory(folder)) {
     return out;
   }
@@ -105,18 +167,21 @@ Port::Port(
     : project(p),
       reference(Reference::load(p, model)),
       inventory(Inventory::load(p, reference)),
-      sources(p.root, reference.sources),
-      definitions(find_definitions(
-          p.root,
-          sources,
-          build / "compile_commands.json",
-          index_cache(build),
-          [&](const std::string& tag) {
-            const Component* c = inventory.owner(tag);
-            return only == "*" || (c != nullptr && matches(only, c->name));
-          })),
+      source_root(port_root(p, reference)),
+      sources(source_root, reference.sources, reference.adapter),
+      definitions(definitions_in(*this, build, only)),
       probes(find_probes(p, reference)),
-      evidence(p.folder(model) / "evidence.jsonl") {}
+      evidence(p.folder(model) / "evidence.jsonl"),
+      rounds(p.folder(model) / "rounds.jsonl"),
+      readings(p.folder(model) / "readings.jsonl"),
+      followups(p.folder(model) / "followups.jsonl") {
+  if (!reference.adapter.cpp) {
+    // Found by their form alone, so other calls may be among them.
+    std::erase_if(probes, [&](const auto& probe) {
+      return inventory.find(probe.first) == nullptr;
+    });
+  }
+}
 
 std::vector<const Definition*> Port::definitions_of(const Component& c) const {
   std::vector<const Definition*> out;
@@ -143,6 +208,13 @@ bool Port::tagged(const Component& c) const {
 }
 
 std::set<std::string> Port::closure(const Component& c) const {
+  if (!reference.adapter.cpp && reference.adapter.rests_on_all) {
+    std::set<std::string> all;
+    for (const auto& [path, file] : sources.files()) {
+      all.insert(path);
+    }
+    return all;
+  }
   std::set<std::string> from;
   for (const Definition* d : definitions_of(c)) {
     from.insert(d->file);
@@ -152,12 +224,20 @@ std::set<std::string> Port::closure(const Component& c) const {
 }
 
 std::optional<Golden> Port::golden(const Component& c) const {
-  const fs::path path =
-      golden_path(project.folder(reference.model) / "goldens", c.name);
+  const fs::path path = golden_path(golden_folder(project, reference), c.name);
   if (!fs::exists(path)) {
     return std::nullopt;
   }
-  return Golden::load(path);
+  Golden all = Golden::load(path);
+  for (int round = 2; round <= rounds.recording(); ++round) {
+    const fs::path more = golden_path(
+        round_goldens(golden_folder(project, reference), round),
+        c.name);
+    if (fs::exists(more)) {
+      all.add(Golden::load(more), fmt::format("round-{}/", round));
+    }
+  }
+  return all;
 }
 
 std::string Port::fingerprint(const Component& c, const Golden& golden) const {
@@ -172,6 +252,10 @@ std::string Port::fingerprint(const Component& c, const Golden& golden) const {
   add("mlx", reference.mlx);
   if (const auto t = reference.tolerance(c.name, "close")) {
     add("close", t->json().dump());
+  }
+  const RoundKind kind = round_kind(reference, rounds.recording());
+  if (const std::string asked = kind.fingerprint(); !asked.empty()) {
+    add("environments", asked);
   }
   if (const auto it = probes.find(c.name); it != probes.end()) {
     add("probe", it->second.hash);
@@ -190,6 +274,10 @@ Port::Standing Port::standing(const Component& c) const {
   }
   if (!s.evidence->pass) {
     s.why = "failed";
+    return s;
+  }
+  if (s.evidence->round != rounds.recording()) {
+    s.why = fmt::format("round {} asks for a new run", rounds.recording());
     return s;
   }
   const std::optional<Golden> recorded = golden(c);
@@ -221,10 +309,31 @@ Port::Standing Port::standing(const Component& c) const {
     }
   }
   if (changed.empty()) {
-    changed.push_back("tolerance, MLX or what it includes");
+    changed.push_back("tolerance, MLX, what it includes or the round's asks");
   }
   s.why = "expired: " + joined(shared(changed, 3), ", ") + " changed";
   return s;
+}
+
+Port::Signing Port::signing(const Component& c, int round) const {
+  Signing s;
+  s.signature = readings.last(c.name, round);
+  if (s.signature == nullptr) {
+    s.why = readings.objection(c.name, round) != nullptr
+                ? "a reader found it wrong"
+                : "not read";
+    return s;
+  }
+  s.holds = s.signature->fingerprint == reading_fingerprint(*this, c);
+  if (!s.holds) {
+    s.why = "reading expired: its definition or the reference changed";
+  }
+  return s;
+}
+
+bool Port::marked(const Component& c) const {
+  const int round = rounds.current().number;
+  return standing(c).holds && (round == 0 || signing(c, round).holds);
 }
 
 namespace {
@@ -341,7 +450,7 @@ std::vector<std::string> Port::wrong(
           probe.file));
     }
   }
-  const fs::path goldens = project.folder(reference.model) / "goldens";
+  const fs::path goldens = golden_folder(project, reference);
   if (fs::is_directory(goldens)) {
     std::vector<std::string> stray;
     for (const auto& entry : fs::directory_iterator(goldens)) {
@@ -355,7 +464,13 @@ std::vector<std::string> Port::wrong(
     std::sort(stray.begin(), stray.end());
     out.insert(out.end(), stray.begin(), stray.end());
   }
-  out.insert(out.end(), evidence.damage().begin(), evidence.damage().end());
+  for (const auto* damage :
+       {&evidence.damage(),
+        &rounds.damage(),
+        &readings.damage(),
+        &followups.damage()}) {
+    out.insert(out.end(), damage->begin(), damage->end());
+  }
   return out;
 }
 
@@ -376,9 +491,18 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
       const Standing now = standing(c);
       mark.verified = now.holds;
       if (now.holds) {
-        notes.push_back(figures(now.evidence->line));
+        notes.push_back(figures_text(now.evidence->line));
       } else if (!now.why.empty()) {
         notes.push_back(now.why);
+      }
+      if (const int round = rounds.current().number; round > 0) {
+        const Signing read = signing(c, round);
+        mark.verified = mark.verified && read.holds;
+        mark.read = read.holds;
+        if (mark.tagged) {
+          notes.push_back(
+              read.holds ? "read by " + read.signature->reader : read.why);
+        }
       }
     } catch (const mlxaudio::Error& e) {
       s.wrong.push_back(e.what());
@@ -389,7 +513,15 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
     mark.notes = joined(notes, "; ");
     s.marks[c.name] = mark;
   }
+  s.round = rounds.current();
+  s.readers = readings.readers();
+  s.followups = followups.open();
+  s.solo = ReviewRules::of(reference).solo;
   return s;
+}
+
+fs::path round_goldens(const fs::path& folder, int round) {
+  return round <= 1 ? folder : folder / fmt::format("round-{}", round);
 }
 
 fs::path build_folder(const Project& project, const std::string& told) {

@@ -10,9 +10,12 @@
 
 #include "portproof/definitions.h"
 #include "portproof/evidence.h"
+#include "portproof/followups.h"
 #include "portproof/golden.h"
 #include "portproof/inventory.h"
+#include "portproof/readings.h"
 #include "portproof/reference.h"
+#include "portproof/rounds.h"
 #include "portproof/sources.h"
 #include "portproof/status.h"
 
@@ -49,10 +52,16 @@ class Port {
   Project project;
   Reference reference;
   Inventory inventory;
+  /// Where the paths of `sources` and `definitions` start: the project's root,
+  /// or the unpacked reference that is the port.
+  std::filesystem::path source_root;
   Sources sources;
   Definitions definitions;
   std::map<std::string, ProbeSource> probes; ///< by component
   EvidenceFile evidence;
+  Rounds rounds;
+  Readings readings;
+  Followups followups;
 
   /// Definitions that port a component, whole or in part.
   std::vector<const Definition*> definitions_of(const Component& c) const;
@@ -60,7 +69,8 @@ class Port {
   bool tagged(const Component& c) const;
   /// C++ files that a component rests on.
   std::set<std::string> closure(const Component& c) const;
-  /// The recorded calls of a component, if there are any.
+  /// The recorded calls of a component, if there are any; those of later
+  /// rounds, up to the current one, are added to those of round 1.
   std::optional<Golden> golden(const Component& c) const;
 
   /// What evidence for a component rests on: its code, its probe, the Python
@@ -75,6 +85,19 @@ class Port {
   };
   Standing standing(const Component& c) const;
 
+  /// Whether a signed reading of the component still holds.
+  struct Signing {
+    bool holds = false;
+    std::string why; ///< why it does not, or that there is none
+    const Signature* signature = nullptr;
+  };
+  /// \param round 0: any
+  Signing signing(const Component& c, int round) const;
+  /// Whether what a component rests on, and what its name may be ticked for,
+  /// is all there: evidence, and once a round was opened, of that round and
+  /// with a signed reading.
+  bool marked(const Component& c) const;
+
   /// The component that the code at a line belongs to, or null.
   const Component* component_at(const std::string& file, int line) const;
   std::vector<Deviation> deviations(const Component& c) const;
@@ -85,6 +108,15 @@ class Port {
       const std::vector<const Inventory*>& others = {}) const;
   Section section(const std::vector<const Inventory*>& others = {}) const;
 };
+
+/// "exact: difference 0; close: 3.1e-07 of 2e-06; 3 calls" from a line of
+/// evidence.
+std::string figures_text(const mlxaudio::Json& line);
+
+/// Where the recorded calls of a round are: for the first the folder of them
+/// all, a folder in it for each of the others.
+std::filesystem::path round_goldens(
+    const std::filesystem::path& folder, int round);
 
 /// The build folder to use: as told, else that of this program, else
 /// `build/release`.

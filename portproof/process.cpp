@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -22,6 +25,7 @@ namespace portproof {
 namespace {
 
 constexpr std::size_t kMostError = 64 * 1024;
+constexpr int kPollMilliseconds = 4;
 
 /// The two ends of a pipe, closed when they go.
 class Pipe {
@@ -79,6 +83,28 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return out;
 }
 
+long peak_of(const rusage& used) {
+#ifdef __APPLE__
+  return used.ru_maxrss / 1024;
+#else
+  return used.ru_maxrss;
+#endif
+}
+
+/// Most memory that a running program held so far; 0 where the system does not
+/// tell. \unit KiB
+long peak_now(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string word;
+  long value = 0;
+  while (status >> word) {
+    if (word == "VmHWM:" && status >> value) {
+      return value;
+    }
+  }
+  return 0;
+}
+
 } // namespace
 
 Finished run(const Command& command) {
@@ -134,6 +160,10 @@ Finished run(const Command& command) {
       pollfd{err.read_end(), POLLIN, 0}};
   std::array<char, 65536> buffer;
   int status = 0;
+  rusage used{};
+  rusage ours{};
+  ::getrusage(RUSAGE_SELF, &ours);
+  long seen = 0;
   bool exited = false;
   while (polls[0].fd >= 0 || polls[1].fd >= 0 || !exited) {
     const bool open = polls[0].fd >= 0 || polls[1].fd >= 0;
@@ -142,8 +172,11 @@ Finished run(const Command& command) {
       finished.timed_out = true;
       ::kill(-pid, SIGKILL);
     }
+    if (!exited) {
+      seen = std::max(seen, peak_now(pid));
+    }
     if (open) {
-      ::poll(polls.data(), polls.size(), 50);
+      ::poll(polls.data(), polls.size(), kPollMilliseconds);
     }
     for (std::size_t i = 0; i < polls.size(); ++i) {
       if (polls[i].fd < 0 || polls[i].revents == 0) {
@@ -162,7 +195,7 @@ Finished run(const Command& command) {
     }
     if (!exited) {
       const bool block = !open && !command.time_limit;
-      exited = ::waitpid(pid, &status, block ? 0 : WNOHANG) == pid;
+      exited = ::wait4(pid, &status, block ? 0 : WNOHANG, &used) == pid;
       if (!exited && !open) {
         ::usleep(2000);
       }
@@ -170,6 +203,15 @@ Finished run(const Command& command) {
       break; // a grandchild holds the pipe open; ours has ended
     }
   }
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) +
+           1e-6 * static_cast<double>(t.tv_usec);
+  };
+  finished.seconds =
+      std::chrono::duration<double>(Clock::now() - start).count();
+  finished.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
+  const bool ours_was_more = seen > 0 && peak_of(used) <= peak_of(ours);
+  finished.peak_kib = ours_was_more ? seen : peak_of(used);
   if (WIFSIGNALED(status)) {
     finished.code = -1;
     finished.signal = WTERMSIG(status);

@@ -22,8 +22,14 @@ struct Finished {
   int code = 0; ///< exit code, or -1 when a signal ended it
   int signal = 0;
   bool timed_out = false;
-  std::string out; ///< stdout
-  std::string err; ///< stderr, its last 64 KiB
+  std::string out;        ///< stdout
+  std::string err;        ///< stderr, its last 64 KiB
+  double seconds = 0;     ///< from start to end
+  double cpu_seconds = 0; ///< of all its threads
+  /// Most memory that it held, \unit KiB. The system counts what this program
+  /// held when it started the other; below that it is what was seen while it
+  /// ran, which may miss its last moments.
+  long peak_kib = 0;
 };
 
 /// Runs a program and waits for it.

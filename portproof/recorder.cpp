@@ -2,6 +2,7 @@
 #include "portproof/recorder.h"
 
 #include <cstdlib>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -14,9 +15,13 @@ namespace portproof {
 using mlxaudio::ConfigError;
 
 Workplace Workplace::of(const std::string& model, const std::string& told) {
-  return {
-      told.empty() ? std::filesystem::path("/tmp/portproof") / model
-                   : std::filesystem::absolute(told)};
+  if (!told.empty()) {
+    return {std::filesystem::absolute(told)};
+  }
+  const char* all = std::getenv("PORTPROOF_DIR");
+  const std::filesystem::path base =
+      all == nullptr ? "/tmp/portproof" : std::filesystem::absolute(all);
+  return {base / model};
 }
 
 bool Workplace::fetched() const {
@@ -38,6 +43,68 @@ std::string Workplace::python() const {
         folder.string()));
   }
   return python->get<std::string>();
+}
+
+std::filesystem::path port_root(
+    const Project& project, const Reference& reference) {
+  const Package* from = reference.find(reference.adapter.from);
+  if (from == nullptr) {
+    return project.root;
+  }
+  const auto work = Workplace::of(reference.model, "").folder;
+  const auto root = work / "src" / from->key / from->root;
+  if (!std::filesystem::is_directory(root)) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} is not there, and the port is in it: run `portproof "
+        "fetch {}`",
+        root.string(),
+        reference.model));
+  }
+  return root.lexically_normal();
+}
+
+std::filesystem::path golden_folder(
+    const Project& project, const Reference& reference) {
+  return reference.calls_in_workplace
+             ? Workplace::of(reference.model, "").folder / "recorded"
+             : project.folder(reference.model) / "goldens";
+}
+
+std::vector<std::string> filled_command(
+    const Project& project,
+    const Reference& reference,
+    const std::vector<std::string>& words,
+    const std::filesystem::path& build) {
+  const Workplace work = Workplace::of(reference.model, "");
+  std::map<std::string, std::string> values = {
+      {"root", project.root.string()},
+      {"model", project.folder(reference.model).string()},
+      {"build", build.string()},
+      {"recorder", recorder_folder().string()},
+      {"work", work.folder.string()}};
+  for (const std::string& word : words) {
+    if (word.find("{python}") != std::string::npos) {
+      values["python"] = work.python();
+    }
+  }
+  return filled(words, values);
+}
+
+std::vector<std::string> probe_command(
+    const Project& project,
+    const Reference& reference,
+    const std::filesystem::path& build,
+    const std::string& told) {
+  if (!told.empty()) {
+    return {told};
+  }
+  return reference.adapter.command.empty()
+             ? std::vector<std::string>{(build / reference.executable).string()}
+             : filled_command(
+                   project,
+                   reference,
+                   reference.adapter.command,
+                   build);
 }
 
 std::filesystem::path recorder_folder() {

@@ -13,7 +13,7 @@ namespace portproof {
 struct Workplace {
   std::filesystem::path folder;
 
-  /// `/tmp/portproof/<model>` unless told.
+  /// As told, else `$PORTPROOF_DIR/<model>`, else `/tmp/portproof/<model>`.
   static Workplace of(const std::string& model, const std::string& told);
 
   /// The interpreter that `fetch` made or was given.
@@ -21,6 +21,32 @@ struct Workplace {
   std::string python() const;
   bool fetched() const;
 };
+
+/// Where the port's sources start from: the project, or the reference that is
+/// the port.
+std::filesystem::path port_root(
+    const Project& project, const Reference& reference);
+
+/// Where the recorded calls of a model are.
+std::filesystem::path golden_folder(
+    const Project& project, const Reference& reference);
+
+/// The words of `[port] command` or `build`, with `{root}` (the project),
+/// `{model}` (its folder), `{build}`, `{recorder}`, `{work}` (the references)
+/// and `{python}` (their interpreter) filled in.
+std::vector<std::string> filled_command(
+    const Project& project,
+    const Reference& reference,
+    const std::vector<std::string>& words,
+    const std::filesystem::path& build);
+
+/// How the probes of a model are run: the program told, else `[port] command`,
+/// else `executable` in the build folder.
+std::vector<std::string> probe_command(
+    const Project& project,
+    const Reference& reference,
+    const std::filesystem::path& build,
+    const std::string& told);
 
 /// The folder with the recorder's scripts: `$PORTPROOF_RECORDER`, beside the
 /// installed program, or in the source tree that it was built from.

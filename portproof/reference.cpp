@@ -73,7 +73,8 @@ std::vector<Rule> rules(
         {table.get<std::vector<std::string>>("match"),
          table.get<std::string>(text),
          table.get<std::string>("why", ""),
-         table.get<bool>("required", false)});
+         table.get<bool>("required", false),
+         table.get<bool>("reached", true)});
   }
   return out;
 }
@@ -87,6 +88,46 @@ const Rule* first(const std::vector<Rule>& rules, const std::string& name) {
     }
   }
   return nullptr;
+}
+
+/// Where a reference comes from, and what pins it.
+void pin(const Table& table, const std::string& where, Package& p) {
+  const auto git = table.get<std::string>("git", "");
+  const auto folder = table.get<std::string>("folder", "");
+  const auto package = table.get<std::string>("package", "");
+  if (!git.empty() && !folder.empty()) {
+    throw ConfigError(fmt::format(
+        "{} [[reference]] {}: `git` and `folder` are two places; keep one",
+        where,
+        p.key));
+  }
+  if (!git.empty()) {
+    p.kind = Package::Kind::git;
+    p.file = git;
+    p.sha256 = table.get<std::string>("commit");
+    constexpr std::size_t kCommit = 40;
+    if (p.sha256.size() != kCommit ||
+        p.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      throw ConfigError(fmt::format(
+          "{} [[reference]] {}: `commit` must be all 40 hexadecimal digits of "
+          "it",
+          where,
+          p.key));
+    }
+  } else if (!folder.empty()) {
+    p.kind = Package::Kind::folder;
+    p.file = folder;
+    p.sha256 = table.get<std::string>("sha256");
+  } else {
+    p.package = table.get<std::string>("package");
+    p.version = table.get<std::string>("version");
+    p.file = table.get<std::string>("file");
+    p.sha256 = table.get<std::string>("sha256");
+    return;
+  }
+  p.package = package.empty() ? p.key : package;
+  constexpr std::size_t kShown = 12;
+  p.version = table.get<std::string>("version", p.sha256.substr(0, kShown));
 }
 
 constexpr const char* kSkeleton =
@@ -209,10 +250,8 @@ Reference Reference::load(const Project& project, const std::string& model) {
     const Table table(entry, where + " [[reference]]");
     Package p;
     p.key = table.get<std::string>("key");
-    p.package = table.get<std::string>("package");
-    p.version = table.get<std::string>("version");
-    p.file = table.get<std::string>("file");
-    p.sha256 = table.get<std::string>("sha256");
+    pin(table, where, p);
+    p.root = table.get<std::string>("root", "");
     p.license = table.get<std::string>("license", "");
     p.url = table.get<std::string>("url", "");
     p.decides = table.get<bool>("decides", false);
@@ -234,6 +273,15 @@ Reference Reference::load(const Project& project, const std::string& model) {
   r.probes = port.get<std::string>("probes", "probes");
   r.executable = port.get<std::string>("executable", model + "_probes");
   r.time_limit = port.get<int>("time_limit", 60);
+  r.adapter = Adapter::read(section(r.toml, "port"), where + " [port]");
+  if (!r.adapter.from.empty() && r.find(r.adapter.from) == nullptr) {
+    throw ConfigError(fmt::format(
+        "{} [port] `from`: no [[reference]] has the key {}",
+        where,
+        r.adapter.from));
+  }
+  const Table trace(section(r.toml, "trace"), where + " [trace]");
+  r.calls_in_workplace = trace.get<bool>("in_workplace", false);
   const Table environment(
       section(r.toml, "environment"),
       where + " [environment]");
@@ -253,6 +301,14 @@ const Package& Reference::deciding() const {
   return *std::find_if(packages.begin(), packages.end(), [](const Package& p) {
     return p.decides;
   });
+}
+
+const Package* Reference::find(const std::string& key) const {
+  const auto it =
+      std::find_if(packages.begin(), packages.end(), [&](const Package& p) {
+        return p.key == key;
+      });
+  return it == packages.end() ? nullptr : &*it;
 }
 
 const Rule* Reference::waiver(const std::string& component) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "portproof/adapter.h"
 
 namespace portproof {
 
@@ -34,11 +35,19 @@ struct Rule {
   std::string text;      ///< the stage's name or the waiver's reason
   std::string why;       ///< of a stage
   bool required = false; ///< of a stage: what is missing of it is red
+  bool reached = true;   ///< of a waiver: whether some run reaches it
 };
 
-/// One of the packages that are ported.
+/// One of the references: a package of the Python index, a commit of a git
+/// repository, or a folder.
 struct Package {
-  std::string key, package, version, file, sha256, license, url;
+  enum class Kind { package, git, folder };
+  Kind kind = Kind::package;
+  std::string key, package, version;
+  std::string file;   ///< archive, repository or folder
+  std::string sha256; ///< what pins it: of the archive or folder, or the commit
+  std::string root;   ///< folder in it that module names start from
+  std::string license, url;
   bool decides = false;
   bool compare_only = false;
 };
@@ -60,7 +69,10 @@ struct Reference {
   std::vector<Package> packages;
   std::vector<Rule> waivers, stages;
   std::vector<std::filesystem::path> sources; ///< below the root
-  std::string probes;                         ///< folder beside the file
+  Adapter adapter;
+  /// Whether recorded calls are kept with the references, not in the project.
+  bool calls_in_workplace = false;
+  std::string probes;     ///< folder beside the file
   std::string executable; ///< name of the program with the probes
   int time_limit = 60;    ///< \unit s
   std::string mlx;        ///< version that exact goldens rest on
@@ -70,6 +82,8 @@ struct Reference {
   static Reference load(const Project& project, const std::string& model);
 
   const Package& deciding() const;
+  /// The reference with a key, or null.
+  const Package* find(const std::string& key) const;
   /// By the first rule that matches; nothing: no rule does.
   const Rule* waiver(const std::string& component) const;
   const Rule* stage(const std::string& component) const;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/sources.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/mapped_file.h"
+#include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/line_definitions.h"
 
 namespace portproof {
 namespace {
@@ -20,33 +24,62 @@ bool is_source(const std::string& path) {
 
 } // namespace
 
-Sources::Sources(const fs::path& root, const std::vector<fs::path>& folders) {
+Sources::Sources(
+    const fs::path& root,
+    const std::vector<fs::path>& folders,
+    const Adapter& adapter) {
   for (const fs::path& folder : folders) {
-    if (!fs::is_directory(root / folder)) {
+    const fs::path path = root / folder;
+    const bool single = !adapter.cpp && fs::is_regular_file(path);
+    if (!single && !fs::is_directory(path)) {
       throw mlxaudio::ConfigError(fmt::format(
           "[portproof] {} is not a folder: correct [port] `sources`",
-          (root / folder).string()));
+          path.string()));
     }
     folders_.push_back(folder.generic_string());
-    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
-      const std::string path =
-          entry.path().lexically_relative(root).generic_string();
-      const bool test =
-          path.ends_with("_test.cpp") || path.ends_with("_bench.cpp");
-      if (!entry.is_regular_file() || test ||
-          !(is_header(path) || is_source(path))) {
-        continue;
+    if (single) {
+      add(root, path, adapter);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      if (entry.is_regular_file()) {
+        add(root, entry.path(), adapter);
       }
-      SourceFile file;
-      file.text =
-          mlxaudio::read_file(entry.path(), mlxaudio::ErrorCode::config);
-      const std::vector<Token> tokens = lex(file.text);
-      file.hash = code_hash(file.text);
-      file.includes = quoted_includes(tokens);
-      file.notes = notes(tokens);
-      files_.emplace(path, std::move(file));
     }
   }
+}
+
+void Sources::add(
+    const fs::path& root, const fs::path& path, const Adapter& adapter) {
+  const std::string name = path.lexically_relative(root).generic_string();
+  SourceFile file;
+  if (adapter.cpp) {
+    const bool test =
+        name.ends_with("_test.cpp") || name.ends_with("_bench.cpp");
+    if (test || !(is_header(name) || is_source(name))) {
+      return;
+    }
+    file.text = mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
+    const std::vector<Token> tokens = lex(file.text);
+    file.hash = code_hash(file.text);
+    file.includes = quoted_includes(tokens);
+    file.notes = notes(tokens);
+  } else {
+    if (std::none_of(
+            adapter.endings.begin(),
+            adapter.endings.end(),
+            [&](const std::string& e) { return name.ends_with(e); })) {
+      return;
+    }
+    file.text = mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
+    file.hash = mlxaudio::sha256(code_lines(file.text, adapter.comment));
+    file.notes = line_notes(file.text, adapter.comment);
+    if (const auto it = adapter.rests_on.find(name);
+        it != adapter.rests_on.end()) {
+      file.includes = it->second;
+    }
+  }
+  files_.emplace(name, std::move(file));
 }
 
 const SourceFile* Sources::find(const std::string& path) const {
@@ -61,6 +94,9 @@ std::string Sources::resolve(
                                .generic_string();
   if (files_.contains(near)) {
     return near;
+  }
+  if (files_.contains(included)) {
+    return included; // the whole path, as `rests_on` has it
   }
   for (const std::string& folder : folders_) {
     const std::string path =

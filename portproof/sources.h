@@ -7,26 +7,28 @@
 #include <string>
 #include <vector>
 
+#include "portproof/adapter.h"
 #include "portproof/lexer.h"
 
 namespace portproof {
 
-/// One C++ file of the port.
+/// One source file of the port.
 struct SourceFile {
   std::string text;
   std::string hash; ///< of its code, without comments and blank space
-  std::vector<std::string> includes; ///< quoted, as written
+  std::vector<std::string> includes; ///< quoted, as written; what it rests on
   std::vector<Note> notes;
 };
 
-/// The C++ files of the port, by path from the project's root. Tests are left
-/// out: nothing rests on them.
+/// The source files of the port, by path from the root. Tests are left out:
+/// nothing rests on them.
 class Sources {
  public:
-  /// \param folders below `root`; those that do not exist are errors
+  /// \param folders below `root`, or files; those that do not exist are errors
   Sources(
       const std::filesystem::path& root,
-      const std::vector<std::filesystem::path>& folders);
+      const std::vector<std::filesystem::path>& folders,
+      const Adapter& adapter = {});
 
   const std::map<std::string, SourceFile>& files() const {
     return files_;
@@ -47,6 +49,10 @@ class Sources {
   std::set<std::string> unit(const std::string& path) const;
 
  private:
+  void add(
+      const std::filesystem::path& root,
+      const std::filesystem::path& file,
+      const Adapter& adapter);
   std::set<std::string> reach(
       std::vector<std::string> todo, bool sources_too) const;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "mlxaudio/error.h"
+#include "portproof/recorder.h"
 
 namespace portproof {
 
@@ -27,7 +28,10 @@ Stamp Stamp::of(const Json& json) {
 
 Stamp Stamp::now(const Project& project, const Reference& reference) {
   Stamp stamp;
-  const Sources sources(project.root, reference.sources);
+  const Sources sources(
+      port_root(project, reference),
+      reference.sources,
+      reference.adapter);
   for (const auto& [path, file] : sources.files()) {
     stamp.files[path] = file.hash;
   }

@@ -39,6 +39,83 @@ bool ported(const Mark& mark) {
   return mark.tagged && mark.probed;
 }
 
+bool is_function(const std::string& kind) {
+  return kind == "function" || kind == "method" || kind == "property";
+}
+
+bool is_datum(const std::string& kind) {
+  return kind == "option" || kind == "constant" || kind == "field";
+}
+
+/// Where the model's rounds of verification stand.
+void rounds(std::string& out, const Section& section) {
+  const Round& round = section.round;
+  if (round.number == 0) {
+    return;
+  }
+  int asked = 0;
+  int read = 0;
+  for (const Component& c : section.inventory.components) {
+    const Rule* stage = section.reference.stage(c.name);
+    if (section.reference.waiver(c.name) == nullptr && stage != nullptr &&
+        stage->required) {
+      ++asked;
+      read += mark_of(section, c.name).read ? 1 : 0;
+    }
+  }
+  out += fmt::format(
+      "Round {} ({}): {}. {} of {} required components read and signed.\n\n",
+      round.number,
+      round.title,
+      round.is_open() ? "open since " + round.opened.substr(0, 10)
+                      : fmt::format(
+                            "{} to {}, closed",
+                            round.opened.substr(0, 10),
+                            round.closed.substr(0, 10)),
+      read,
+      asked);
+  if (section.solo) {
+    out += "Solo mode: who wrote a component may sign its reading.\n\n";
+  }
+}
+
+/// How often each reader caught a defect that was planted in a page.
+void readers(std::string& out, const Section& section) {
+  if (section.readers.empty()) {
+    return;
+  }
+  out +=
+      "### Readers\n\n| Reader | Pages signed | Objections | Planted defects "
+      "caught | Signatures lost |\n| --- | --: | --: | --: | --: |\n";
+  for (const ReaderRecord& r : section.readers) {
+    out += fmt::format(
+        "| {} | {} | {} | {} | {} |\n",
+        r.reader,
+        r.signed_pages,
+        r.objected,
+        r.planted == 0 ? "none planted"
+                       : fmt::format("{} of {}", r.caught, r.planted),
+        r.lost);
+  }
+  out += '\n';
+}
+
+void followups(std::string& out, const Section& section) {
+  if (section.followups.empty()) {
+    return;
+  }
+  out += "### Follow-ups\n\n";
+  for (const Followup& f : section.followups) {
+    out += fmt::format(
+        "- {}{}{}: {}\n",
+        f.blocker ? "**blocker** " : "",
+        f.id,
+        f.component.empty() ? "" : fmt::format(" (`{}`)", f.component),
+        cell(f.text));
+  }
+  out += '\n';
+}
+
 std::string package_line(const Package& p) {
   const char* role = p.decides        ? "decides where the references differ"
                      : p.compare_only ? "for comparison only"
@@ -66,17 +143,65 @@ void table(std::string& out, const Section& section, const Rule& stage) {
 }
 
 void waivers(std::string& out, const Section& section) {
-  out +=
-      "### Not ported, with reasons\n\n| Component | Reason |\n| --- | --- |\n";
+  out += fmt::format(
+      "### Not ported, with reasons\n\nWaived: {}.\n\n"
+      "| Component | Reason |\n| --- | --- |\n",
+      count_waived(section.reference, section.inventory).text());
   for (const Component& c : section.inventory.components) {
     if (const Rule* waiver = section.reference.waiver(c.name)) {
-      out += fmt::format("| {} | {} |\n", described(c), cell(waiver->text));
+      out += fmt::format(
+          "| {} | {}{} |\n",
+          described(c),
+          cell(waiver->text),
+          waiver->reached ? "" : " (no run reaches it)");
     }
   }
   out += '\n';
 }
 
 } // namespace
+
+Waived count_waived(const Reference& reference, const Inventory& inventory) {
+  Waived n;
+  for (const Component& c : inventory.components) {
+    const Rule* waiver = reference.waiver(c.name);
+    if (waiver != nullptr && !waiver->reached) {
+      ++n.unreached;
+      continue;
+    }
+    int functions = is_function(c.kind) ? 1 : 0;
+    int data = c.kind == "table" ? 1 : 0;
+    for (const mlxaudio::Json& item : c.row.at("items")) {
+      const std::string kind = item.value("kind", "");
+      functions += is_function(kind) ? 1 : 0;
+      data += is_datum(kind) ? 1 : 0;
+    }
+    n.functions += functions;
+    n.data += data;
+    if (waiver != nullptr) {
+      n.waived_functions += functions;
+      n.waived_data += data;
+    }
+  }
+  return n;
+}
+
+std::string Waived::text() const {
+  std::string out = fmt::format(
+      "{} of {} functions that a run reaches, {} of {} options, constants "
+      "and tables",
+      waived_functions,
+      functions,
+      waived_data,
+      data);
+  if (unreached > 0) {
+    out += fmt::format(
+        "; {} component{} that no run reaches not counted",
+        unreached,
+        unreached == 1 ? "" : "s");
+  }
+  return out;
+}
 
 Counts count(const Section& section, const std::string& stage) {
   Counts n;
@@ -117,13 +242,16 @@ std::string document(const std::vector<Section>& sections) {
       "runs\nit. *Verification*: `portproof verify` compared every recorded "
       "call "
       "of it with the reference, and nothing\nthat this rests on (C++ code, "
-      "Python source, recorded calls, tolerance, MLX) has changed since.\n\n";
+      "Python source, recorded calls, tolerance, MLX) has changed since; once "
+      "a round is open,\nin that round, and somebody else than its author has "
+      "signed a reading of it.\n\n";
   for (const Section& s : sections) {
     out += fmt::format("## {}\n\n", s.reference.title);
     for (const Package& p : s.reference.packages) {
       out += package_line(p);
     }
     out += '\n';
+    rounds(out, s);
     if (!s.wrong.empty()) {
       out += "### To be mended\n\n";
       for (const std::string& line : s.wrong) {
@@ -147,6 +275,8 @@ std::string document(const std::vector<Section>& sections) {
       table(out, s, *stage);
     }
     waivers(out, s);
+    readers(out, s);
+    followups(out, s);
   }
   return out;
 }

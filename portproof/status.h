@@ -5,17 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "portproof/followups.h"
 #include "portproof/inventory.h"
+#include "portproof/readings.h"
 #include "portproof/reference.h"
+#include "portproof/rounds.h"
 
 namespace portproof {
 
 /// What is known of one component of the port.
 struct Mark {
-  bool tagged = false;   ///< a C++ definition says that it ports it
-  bool probed = false;   ///< a probe runs it
-  bool verified = false; ///< by evidence whose fingerprint still holds
-  std::string notes;     ///< figures, deviations, what expired
+  bool tagged = false; ///< a C++ definition says that it ports it
+  bool probed = false; ///< a probe runs it
+  /// By evidence whose fingerprint still holds and, once a round was opened,
+  /// a signed reading of that round.
+  bool verified = false;
+  bool read = false; ///< by a signed reading of the current round
+  std::string notes; ///< figures, deviations, what expired
 };
 
 /// One model's part of the progress document.
@@ -24,6 +30,10 @@ struct Section {
   Inventory inventory;
   std::map<std::string, Mark> marks; ///< by component
   std::vector<std::string> wrong;    ///< what must be mended, a line each
+  Round round = {};                  ///< the current one; number 0: none yet
+  std::vector<ReaderRecord> readers = {};
+  std::vector<Followup> followups = {}; ///< those that are open
+  bool solo = false; ///< authors may sign readings of their own code
 };
 
 /// Counts over the components that are to be ported.
@@ -31,6 +41,21 @@ struct Counts {
   int required = 0, ported = 0, verified = 0, waived = 0;
 };
 Counts count(const Section& section, const std::string& stage);
+
+/// How much of a reference was waived: of its functions and methods, and of
+/// its options, constants and tables. What no run reaches counts in neither.
+struct Waived {
+  int functions = 0, waived_functions = 0;
+  int data = 0, waived_data = 0;
+  int unreached = 0; ///< components that no run reaches
+
+  /// Whether at most a tenth of either was waived.
+  bool few() const {
+    return 10 * waived_functions <= functions && 10 * waived_data <= data;
+  }
+  std::string text() const;
+};
+Waived count_waived(const Reference& reference, const Inventory& inventory);
 
 /// One row of a stage's table.
 std::string row(const Section& section, const Component& component);

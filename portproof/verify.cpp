@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/verify.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <ctime>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
-#include "core/safetensors.h"
 #include "mlxaudio/error.h"
-#include "portproof/process.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 
 namespace portproof {
@@ -22,88 +21,20 @@ namespace fs = std::filesystem;
 using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
-constexpr int kProtocol = 1;
-
-/// A folder of its own that goes when this goes.
-class Scratch {
- public:
-  Scratch() {
-    std::string name =
-        (fs::temp_directory_path() / "portproof-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw ConfigError(
-          fmt::format("[portproof] cannot make a folder {}", name));
-    }
-    path_ = name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code none;
-    fs::remove_all(path_, none);
-  }
-  const fs::path& path() const {
-    return path_;
-  }
-
- private:
-  fs::path path_;
-};
-
-/// How a grade is run. The exact one leaves nothing that depends on the
-/// processor: no kernels of ours, MLX's own BLAS, one thread.
-std::map<std::string, std::string> environment(const std::string& grade) {
-  if (grade == "exact") {
-    return {
-        {"MLXAUDIO_KERNELS", "off"},
-        {"MLXAUDIO_BLAS", "reference"},
-        {"OMP_NUM_THREADS", "1"},
-        {"OPENBLAS_NUM_THREADS", "1"}};
-  }
-  return {{"MLXAUDIO_KERNELS", "on"}};
-}
-
-/// The last line that a program left on stderr, for a one-line message.
-std::string last_line(const std::string& text) {
-  std::string trimmed = text;
-  while (!trimmed.empty() &&
-         (trimmed.back() == '\n' || trimmed.back() == ' ')) {
-    trimmed.pop_back();
-  }
-  std::string line = trimmed.substr(trimmed.rfind('\n') + 1);
-  return line.size() > 200 ? line.substr(0, 197) + "..." : line;
-}
-
-/// Writes what a probe is to be given: the calls' arguments, never the results.
-void write_request(
-    const fs::path& folder,
-    const Golden& golden,
-    const std::string& grade,
-    const std::vector<const Call*>& calls) {
-  Arrays arrays;
-  Json list = Json::array();
-  for (const Call* call : calls) {
-    const Json args = expand(call->args, arrays);
-    for (const std::string& name : array_names(args)) {
-      if (const auto it = golden.arrays.find(name); it != golden.arrays.end()) {
-        arrays.emplace(name, it->second);
-      }
-    }
-    list.push_back({{"id", call->id}, {"args", args}});
-  }
-  mlxaudio::write_safetensors(folder / "request.safetensors", arrays);
-  const Json request = {
-      {"protocol", kProtocol},
-      {"component", golden.component},
-      {"grade", grade},
-      {"calls", list}};
-  mlxaudio::write_file(folder / "request.json", request.dump(1));
+/// The variables that a round's further run asks for; none for the others.
+std::map<std::string, std::string> variables(
+    const Port& port, const GradeResult& result) {
+  return result.environment.empty()
+             ? std::map<std::string, std::string>{}
+             : round_kind(port.reference, port.rounds.recording())
+                   .environments.at(result.environment);
 }
 
 /// Runs the probe once and compares all its answers.
 /// \return why it could not be compared; empty: it was
 std::string run_grade(
     const Port& port,
+    const ProbeProgram& program,
     const VerifyOptions& options,
     const Golden& golden,
     GradeResult& result) {
@@ -114,49 +45,29 @@ std::string run_grade(
     }
   }
   result.calls = static_cast<int>(calls.size());
-  const Scratch scratch;
-  write_request(scratch.path(), golden, result.grade, calls);
-  const int limit = options.time_limit.value_or(port.reference.time_limit);
-  const Finished finished = run(
-      {{options.program.string(),
-        "--run",
-        golden.component,
-        scratch.path().string()},
-       environment(result.grade),
-       std::chrono::seconds(limit)});
-  const std::string said = last_line(finished.err);
-  const std::string tail = said.empty() ? "" : ": " + said;
-  if (finished.timed_out) {
-    return fmt::format("the probe did not end within {} s{}", limit, tail);
+  const Answers answers =
+      ask(program.command,
+          {golden,
+           calls,
+           result.grade,
+           false,
+           {},
+           options.time_limit.value_or(port.reference.time_limit),
+           variables(port, result),
+           options.alter});
+  result.seconds = answers.seconds;
+  result.cpu_seconds = answers.cpu_seconds;
+  result.peak_mib = static_cast<double>(answers.peak_kib) / 1024;
+  if (!answers.trouble.empty()) {
+    return answers.trouble;
   }
-  if (finished.code != 0) {
-    return fmt::format("the probe ended with {}{}", describe(finished), tail);
-  }
-  Json response;
-  Arrays got;
   try {
-    response = mlxaudio::read_json(scratch.path() / "response.json");
-    if (fs::exists(scratch.path() / "response.safetensors")) {
-      got = mlxaudio::read_safetensors(scratch.path() / "response.safetensors")
-                .tensors;
-    }
-    const Json& answers = response.at("calls");
-    if (answers.size() != calls.size()) {
-      return fmt::format(
-          "the probe answered {} of {} calls",
-          answers.size(),
-          calls.size());
-    }
     for (std::size_t i = 0; i < calls.size(); ++i) {
-      const Json& answer = answers.at(i);
-      if (answer.at("id") != calls[i]->id) {
-        return fmt::format("the probe left out the call {}", calls[i]->id);
-      }
       compare(
           calls[i]->result,
           golden.arrays,
-          answer.at("result"),
-          got,
+          answers.calls.at(i).at("result"),
+          answers.arrays,
           result.tolerance,
           calls[i]->id,
           result.comparison);
@@ -167,20 +78,6 @@ std::string run_grade(
     return fmt::format("the probe's answer cannot be read: {}", e.what());
   }
   return {};
-}
-
-std::string now() {
-  const std::time_t t = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&t, &utc);
-  return fmt::format(
-      "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-      utc.tm_year + 1900,
-      utc.tm_mon + 1,
-      utc.tm_mday,
-      utc.tm_hour,
-      utc.tm_min,
-      utc.tm_sec);
 }
 
 /// The first file or probe that differs from what the program was built from.
@@ -218,12 +115,15 @@ std::string lacks(
                ? "the program lacks its probe: build it again"
                : "no probe";
   }
-  if (!fs::exists(golden_path(
-          port.project.folder(port.reference.model) / "goldens",
-          c.name))) {
+  if (!fs::exists(
+          golden_path(golden_folder(port.project, port.reference), c.name))) {
     return "no recorded calls";
   }
-  return {};
+  return missing_inputs(port, c);
+}
+
+double rounded(double value, double steps) {
+  return std::round(value * steps) / steps;
 }
 
 Json evidence_line(
@@ -231,29 +131,28 @@ Json evidence_line(
     const Component& c,
     const Golden& golden,
     const ProbeProgram& program,
-    const VerifyOptions& options,
     const Result& result,
     const std::string& sources) {
   Json grades = Json::object();
+  Json cost = Json::object();
   for (const GradeResult& g : result.grades) {
-    grades[g.grade] = {
-        {"max_abs", g.comparison.worst.max_abs},
-        {"rel_l2", g.comparison.worst.rel_l2},
-        {"norm_ratio", g.comparison.worst.norm_ratio},
-        {"may_rel_l2", g.tolerance.rel_l2},
-        {"arrays", g.comparison.arrays},
-        {"values", g.comparison.values}};
+    grades[g.label()] = figures_of(g);
+    cost[g.label()] = {
+        {"seconds", rounded(g.seconds, 1000)},
+        {"cpu_seconds", rounded(g.cpu_seconds, 1000)},
+        {"peak_mib", rounded(g.peak_mib, 1)}};
   }
   const auto probe = port.probes.find(c.name);
   return EvidenceFile::sealed(
-      {{"time", now()},
-       {"round", options.round},
+      {{"time", utc_now()},
+       {"round", port.rounds.recording()},
        {"component", c.name},
        {"pass", result.state == Result::State::pass},
        {"calls", golden.calls.size()},
        {"grades", grades},
+       {"cost", cost},
        {"why", result.why},
-       {"about", program.about},
+       {"about", surroundings(program)},
        {"reference", c.sha256.substr(0, 16)},
        {"golden", golden.sha256.substr(0, 16)},
        {"probe",
@@ -297,18 +196,20 @@ Result verify_one(
           golden->mlx);
       return r;
     }
-    std::vector<std::string> grades;
+    std::vector<GradeResult> grades;
     if (golden->has_oracle("mlx")) {
-      grades.push_back("exact");
+      grades.push_back({"exact", {}, {}, {}});
     }
-    grades.push_back("close");
-    for (const std::string& grade : grades) {
-      GradeResult g;
-      g.grade = grade;
+    grades.push_back({"close", {}, {}, {}});
+    for (const auto& [name, variables] :
+         round_kind(port.reference, port.rounds.recording()).environments) {
+      grades.push_back({"close", name, {}, {}});
+    }
+    for (GradeResult& g : grades) {
       // Without a tolerance of its own a component's numbers must be equal.
       g.tolerance =
-          port.reference.tolerance(c.name, grade).value_or(Tolerance{});
-      const std::string trouble = run_grade(port, options, *golden, g);
+          port.reference.tolerance(c.name, g.grade).value_or(Tolerance{});
+      const std::string trouble = run_grade(port, program, options, *golden, g);
       r.grades.push_back(g);
       if (!trouble.empty()) {
         r.why = trouble;
@@ -317,7 +218,7 @@ Result verify_one(
       if (!g.comparison.pass()) {
         r.why = fmt::format(
             "{}: {}{}",
-            grade,
+            g.label(),
             g.comparison.failures.front(),
             g.comparison.failures.size() > 1
                 ? fmt::format(
@@ -337,46 +238,60 @@ Result verify_one(
 
 } // namespace
 
-ProbeProgram ProbeProgram::open(const fs::path& path) {
-  if (!fs::exists(path)) {
-    throw ConfigError(fmt::format(
-        "[portproof] {} is not there: build it, or name the build folder "
-        "with --build",
-        path.string()));
+std::string missing_inputs(const Port& port, const Component& c) {
+  const int round = port.rounds.recording();
+  if (!round_kind(port.reference, round).fresh) {
+    return {};
   }
-  const Finished finished =
-      run({{path.string(), "--describe"}, {}, std::chrono::seconds(30)});
-  if (finished.code != 0) {
-    throw ConfigError(fmt::format(
-        "[portproof] {} --describe: {}: {}",
-        path.string(),
-        describe(finished),
-        last_line(finished.err)));
-  }
-  try {
-    const Json json = Json::parse(finished.out);
-    if (json.at("protocol").get<int>() != kProtocol) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} speaks protocol {}, this program {}",
-          path.string(),
-          json.at("protocol").dump(),
-          kProtocol));
-    }
-    return {
-        path,
-        json.at("components").get<std::vector<std::string>>(),
-        Stamp::of(json.at("stamp")),
-        json.value("about", Json::object())};
-  } catch (const Json::exception& e) {
-    throw ConfigError(fmt::format(
-        "[portproof] {} --describe is malformed: {}",
-        path.string(),
-        e.what()));
-  }
+  const fs::path goldens = golden_folder(port.project, port.reference);
+  const auto seeds = [&](int of) {
+    const fs::path path = golden_path(round_goldens(goldens, of), c.name);
+    return fs::exists(path) ? Golden::load(path).seeds()
+                            : std::set<std::uint64_t>{};
+  };
+  const std::set<std::uint64_t> before = seeds(1);
+  const std::set<std::uint64_t> now = seeds(round);
+  const bool same =
+      now.empty() || std::any_of(now.begin(), now.end(), [&](std::uint64_t s) {
+        return before.contains(s);
+      });
+  // What has no random input has no other ones either: it runs again.
+  return !before.empty() && same
+             ? fmt::format(
+                   "round {} asks for calls with other inputs: `portproof "
+                   "trace {} --round {}`",
+                   round,
+                   port.reference.model,
+                   round)
+             : std::string();
+}
+
+std::string GradeResult::label() const {
+  return environment.empty() ? grade
+                             : fmt::format("{} ({})", grade, environment);
+}
+
+Json figures_of(const GradeResult& grade) {
+  return {
+      {"max_abs", grade.comparison.worst.max_abs},
+      {"rel_l2", grade.comparison.worst.rel_l2},
+      {"norm_ratio", grade.comparison.worst.norm_ratio},
+      {"may_rel_l2", grade.tolerance.rel_l2},
+      {"arrays", grade.comparison.arrays},
+      {"values", grade.comparison.values}};
+}
+
+Json surroundings(const ProbeProgram& program) {
+  Json out = program.about;
+  const char* told = std::getenv("OMP_NUM_THREADS");
+  out["threads"] = told != nullptr
+                       ? std::string(told)
+                       : fmt::format("{}", std::thread::hardware_concurrency());
+  return out;
 }
 
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {
-  const ProbeProgram program = ProbeProgram::open(options.program);
+  const ProbeProgram program = ProbeProgram::open(options.command);
   std::map<std::string, std::string> files;
   for (const auto& [path, file] : port.sources.files()) {
     files[path] = file.hash;
@@ -407,14 +322,15 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
           c,
           *golden,
           program,
-          options,
           r,
           sources.at("sha256").get<std::string>());
       const Evidence* last = port.evidence.last(c.name);
-      // The same run said again would only make the file longer.
+      // The same run said again would only make the file longer. (A line from
+      // before costs were kept says less.)
       const bool known =
-          last != nullptr && last->pass && r.state == Result::State::pass &&
-          last->round == options.round &&
+          last != nullptr && last->pass && last->line.contains("cost") &&
+          r.state == Result::State::pass &&
+          last->round == port.rounds.recording() &&
           last->fingerprint == line.at("fingerprint").get<std::string>();
       if (!known) {
         port.evidence.append({sources, line});

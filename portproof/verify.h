@@ -9,27 +9,23 @@
 
 #include "portproof/compare.h"
 #include "portproof/port.h"
-#include "portproof/stamp.h"
+#include "portproof/probe_run.h"
 
 namespace portproof {
-
-/// A program of probes, as it describes itself.
-struct ProbeProgram {
-  std::filesystem::path path;
-  std::vector<std::string> components;
-  Stamp stamp;
-  mlxaudio::Json about; ///< "mlx", "device", ... as it likes
-
-  /// Asks the program. \throws ConfigError
-  static ProbeProgram open(const std::filesystem::path& path);
-};
 
 /// One grade of a component: how it was run and what came of it.
 struct GradeResult {
   std::string grade; ///< "exact" or "close"
+  /// Surroundings that the round asks for besides; empty: the usual ones.
+  std::string environment = {};
   Tolerance tolerance;
   Comparison comparison;
   int calls = 0;
+  double seconds = 0, cpu_seconds = 0; ///< of the probe
+  double peak_mib = 0;                 ///< most memory that it held
+
+  /// "close", or "close (one thread)".
+  std::string label() const;
 };
 
 /// What verifying one component gave.
@@ -50,15 +46,28 @@ struct Result {
 struct VerifyOptions {
   std::string component = "*";
   std::string stage; ///< only components of this stage; empty: any
-  std::filesystem::path program;
-  bool record = true; ///< append to evidence.jsonl
-  int round = 1;
-  std::optional<int> time_limit; ///< \unit s
+  std::vector<std::string> command; ///< runs the program of probes
+  bool record = true;               ///< append to evidence.jsonl
+  std::optional<int> time_limit;    ///< \unit s
+  /// Changes what the probe is given for each call, to see whether that shows.
+  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter;
   /// Called after each component.
   std::function<void(const Result&)> progress;
 };
 
-/// Runs the probes of the components that match and compares.
+/// The figures of a grade as evidence keeps them.
+mlxaudio::Json figures_of(const GradeResult& grade);
+
+/// What a round lacks that asks for other inputs than those of round 1; empty:
+/// nothing.
+std::string missing_inputs(const Port& port, const Component& component);
+
+/// The surroundings on which the last digits of a result may depend: the
+/// program's own description and the number of threads.
+mlxaudio::Json surroundings(const ProbeProgram& program);
+
+/// Runs the probes of the components that match and compares; evidence is of
+/// the current round.
 ///
 /// A component of a stage with `required = true` that lacks a tag, a probe or
 /// recorded calls is `missing`; of other stages only what has all three runs.

@@ -30,7 +30,8 @@ def arguments(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "sets", nargs="*", metavar="SET",
-        help="system, sdk, vocab, weights, audio; all of them if none is named")
+        help="system, sdk, vocab, weights, audio; all of these if none is "
+        "named; wheel: what `make portproof-wheel` builds with")
     parser.add_argument("--for", dest="groups", default="build,test",
                         help="system packages for: build,test,lint,fuzz,bench,pages "
                         "(default: build,test)")
@@ -48,9 +49,9 @@ def arguments(argv):
     options = parser.parse_args(argv)
     known = ("system", *locks.SETS)
     for name in options.sets:
-        if name not in known:
+        if name not in known + locks.MORE_SETS:
             parser.error(f"unknown set {name!r}: choose from "
-                         + ", ".join(known))
+                         + ", ".join(known + locks.MORE_SETS))
     options.sets = options.sets or list(known)
     return options
 

@@ -14,6 +14,7 @@
 #include "core/atomic_file.h"
 #include "core/safetensors.h"
 #include "mlxaudio/error.h"
+#include "nn/tape.h"
 #include "nn/weights.h"
 
 std::string_view portproof_stamp();
@@ -72,6 +73,34 @@ int describe(const Probes& probes) {
   return 0;
 }
 
+/// The reference's values to go on with, by path.
+Tape::Arrays forced_of(const Json& question, const Call::Tensors& in) {
+  Tape::Arrays forced;
+  const Json given = question.value("forced", Json::object());
+  for (const auto& [path, calls] : given.items()) {
+    for (const Json& values : calls) {
+      // Of a module with several results the first is tapped.
+      forced[path].push_back(
+          to_array(in.at(values.at(0).at("$array").get<std::string>())));
+    }
+  }
+  return forced;
+}
+
+/// What the modules told of on the way, as the protocol has it.
+Json taps_of(const Tape& tape, Call& call) {
+  Json taps = Json::array();
+  for (const auto& [path, arrays] : tape.seen()) {
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      taps.push_back(
+          {{"path", path},
+           {"call", i},
+           {"out", Json::array({call.put(arrays[i])})}});
+    }
+  }
+  return taps;
+}
+
 int run(const Probes& probes, const std::string& name, const fs::path& folder) {
   const auto it = probes.all().find(name);
   if (it == probes.all().end()) {
@@ -84,14 +113,21 @@ int run(const Probes& probes, const std::string& name, const fs::path& folder) {
   for (const Json& c : request.at("calls")) {
     const std::string id = c.at("id");
     Call call(c.at("args"), in.tensors, out, id);
-    Json result;
+    Json answer = {{"id", id}};
+    std::optional<Tape> tape;
+    if (c.value("taps", false)) {
+      tape.emplace(forced_of(c, in.tensors));
+    }
     try {
-      result = it->second(call);
+      answer["result"] = it->second(call);
       call.finish();
     } catch (const Error& e) {
-      result = {{"$raises", e.what()}};
+      answer["result"] = {{"$raises", e.what()}};
     }
-    answers.push_back({{"id", id}, {"result", result}});
+    if (tape) {
+      answer["taps"] = taps_of(*tape, call);
+    }
+    answers.push_back(std::move(answer));
   }
   write_safetensors(folder / "response.safetensors", out);
   write_file(folder / "response.json", Json({{"calls", answers}}).dump(1));

@@ -14,7 +14,8 @@ Commands::Commands()
   app_.fallthrough();
   app_.footer(
       "Steps of a port: init, fetch, inventory, then the port itself with "
-      "probes,\nthen trace, verify, status.");
+      "probes,\nthen trace, verify, three rounds of review, status, gate. "
+      "`next` says which one it is.");
   app_.add_option("--root", root_, "the project's folder (else found upwards)");
 }
 

@@ -10,7 +10,7 @@
 #include "core/mapped_file.h"
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
-#include "portproof/port.h"
+#include "portproof/progress.h"
 
 namespace portproof {
 namespace {
@@ -29,20 +29,7 @@ struct Options {
 int run(const Commands& commands, const Options& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
-  std::vector<Port> ports;
-  for (const std::string& model : project.models()) {
-    ports.emplace_back(project, model, build);
-  }
-  std::vector<Section> sections;
-  for (const Port& port : ports) {
-    std::vector<const Inventory*> others;
-    for (const Port& other : ports) {
-      if (&other != &port) {
-        others.push_back(&other.inventory);
-      }
-    }
-    sections.push_back(port.section(others));
-  }
+  const std::vector<Section> sections = Progress::of(project, build).sections();
   bool red = false;
   for (const Section& s : sections) {
     for (const std::string& line : s.wrong) {

@@ -12,6 +12,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/inventory.h"
+#include "portproof/port.h"
 #include "portproof/recorder.h"
 #include "portproof/reference.h"
 
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string model, work, component = "*";
+  int round = 1;
 };
 
 int run(const Commands& commands, const Options& o) {
@@ -47,7 +49,9 @@ int run(const Commands& commands, const Options& o) {
        "--out",
        scratch.string(),
        "--component",
-       o.component});
+       o.component,
+       "--round",
+       fmt::format("{}", o.round)});
   // All were recorded: put them in their place, each manifest last.
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(scratch)) {
@@ -64,7 +68,10 @@ int run(const Commands& commands, const Options& o) {
           name));
     }
   }
-  const fs::path goldens = project.folder(o.model) / "goldens";
+  const fs::path goldens = round_goldens(
+      reference.calls_in_workplace ? work.folder / "recorded"
+                                   : golden_folder(project, reference),
+      o.round);
   fs::create_directories(goldens);
   for (const std::string& name : names) {
     const fs::path arrays = goldens / (name + ".safetensors");
@@ -92,6 +99,12 @@ void add_trace(Commands& commands) {
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_option("--component", o->component, "only these; `*` matches");
+  command
+      .add_option(
+          "--round",
+          o->round,
+          "calls with other random inputs, for a later round")
+      ->check(CLI::Range(1, 99));
 }
 
 } // namespace portproof

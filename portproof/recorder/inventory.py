@@ -263,6 +263,14 @@ def file_of_symbol(work, r, name):
 # --- runtime ---------------------------------------------------------------------
 
 
+def unimportable(module, error):
+    what = str(error).strip().splitlines()[:1] or [""]
+    return ref.Trouble(
+        f"[portproof] the reference's {module} does not import: {type(error).__name__}: "
+        f"{what[0]}: add what is missing to the lock, or to `stubs` in reference.toml"
+    )
+
+
 def symbol(name):
     parts = name.split(".")
     for cut in range(len(parts) - 1, 0, -1):
@@ -271,7 +279,9 @@ def symbol(name):
         except ModuleNotFoundError as e:
             if e.name and ".".join(parts[:cut]).startswith(e.name):
                 continue
-            raise
+            raise unimportable(".".join(parts[:cut]), e)
+        except Exception as e:  # noqa: BLE001: whatever the reference's own code raises
+            raise unimportable(".".join(parts[:cut]), e)
         for part in parts[cut:]:
             found = getattr(found, part)
         return found

@@ -24,6 +24,7 @@ os.environ.pop("LD_PRELOAD", None)  # the wheel's own BLAS
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import reference as ref  # noqa: E402
+import taps  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -52,7 +53,11 @@ def splitmix64(x):
 class Random:
     """An array that is described rather than stored; `.value` is its content."""
 
+    # What a round adds to every seed: its inputs are others than round 1's.
+    round_seed = 0
+
     def __init__(self, seed, shape, scale=1.0, offset=0.0, dtype="F32"):
+        seed = int(seed) + Random.round_seed
         self.description = {
             "seed": int(seed),
             "shape": [int(s) for s in shape],
@@ -111,14 +116,17 @@ def snapshot(value):
 
 
 class Writer:
-    def __init__(self, component):
+    """most: bytes of the largest result that is kept whole; None keeps all."""
+
+    def __init__(self, component, most):
         self.component = component
+        self.most = most
         self.arrays = {}
 
-    def store(self, name, array):
+    def store(self, name, array, result):
         if array.dtype not in NAMES:
             raise ref.Trouble(f"[portproof] {self.component}: an array of type {array.dtype}")
-        if np.isnan(array.astype(np.float64)).any():
+        if result and np.isnan(array.astype(np.float64)).any():
             raise ref.Trouble(
                 f"[portproof] {self.component}, {name}: the reference gave NaN; "
                 f"choose another input, which proves something"
@@ -155,9 +163,9 @@ class Writer:
             return {"$raises": value.name}
         array = snapshot(value)
         if array is not None:
-            if result and array.nbytes > MOST_BYTES:
+            if result and self.most and array.nbytes > self.most:
                 return self.digest(array)
-            return self.store(name, array)
+            return self.store(name, array, result)
         if isinstance(value, dict):
             return {str(k): self.value(v, f"{name}.{k}", result) for k, v in value.items()}
         if isinstance(value, (list, tuple)):
@@ -199,17 +207,20 @@ class Calls:
     def __init__(self):
         self.list = []
 
-    def add(self, id, oracle, args, result):
+    def add(self, id, oracle, args, result, taps=None):
+        """taps: what was computed on the way (a Tape), for `portproof bisect`."""
         if any(c[0] == id for c in self.list):
             raise ref.Trouble(f"[portproof] two calls are named {id}")
-        self.list.append((id, oracle, args, result))
+        self.list.append((id, oracle, args, result, taps))
 
 
-def versions():
+def versions(reference):
     from importlib.metadata import PackageNotFoundError, version
 
+    # A reference that does not rest on MLX is not tied to the one that is installed.
+    mlx = ("mlx",) if "mlx" in reference["environment"] else ()
     found = {}
-    for package in ("mlx", "torch", "numpy", "tiktoken"):
+    for package in (*mlx, "torch", "numpy", "tiktoken"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -217,10 +228,35 @@ def versions():
     return found
 
 
+def has_random(value):
+    if isinstance(value, dict):
+        return any(has_random(v) for v in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_random(v) for v in value)
+    return isinstance(value, Random)
+
+
+def write_taps(writer, tape, id):
+    """Taps in the order in which the calls ended. Arrays of other types are left out."""
+    listed = []
+    for i, t in enumerate(tape.list):
+        entry = {k: t[k] for k in ("path", "call", "component")}
+        for which in ("in", "out", *(("go_on",) if "go_on" in t else ())):
+            arrays = [taps.plain(snapshot(a)) for a in t[which]]
+            entry[which] = [
+                writer.store(f"{id}.tap{i}.{which}{k}", a)
+                for k, a in enumerate(arrays)
+                if a.dtype in NAMES
+            ]
+        listed.append(entry)
+    return listed
+
+
 def write_component(name, calls, reference, out, sources):
-    writer = Writer(name)
+    here = not reference["trace"].get("in_workplace")
+    writer = Writer(name, MOST_BYTES if here else None)
     recorded = []
-    for id, oracle, args, result in calls.list:
+    for id, oracle, args, result, tape in calls.list:
         recorded.append(
             {
                 "id": id,
@@ -229,11 +265,13 @@ def write_component(name, calls, reference, out, sources):
                 "result": writer.value(result, f"{id}.result", True),
             }
         )
+        if tape is not None:
+            recorded[-1]["taps"] = write_taps(writer, tape, id)
     manifest = {
         "format": 1,
         "component": name,
         "made_by": "portproof trace",
-        "made_with": {**versions(), "python": "%d.%d" % sys.version_info[:2], **sources},
+        "made_with": {**versions(reference), "python": "%d.%d" % sys.version_info[:2], **sources},
     }
     target = out / f"{name}.safetensors"
     if writer.arrays:
@@ -245,7 +283,7 @@ def write_component(name, calls, reference, out, sources):
             "file": target.name,
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        if len(data) > 1_000_000:
+        if here and len(data) > 1_000_000:
             raise ref.Trouble(f"[portproof] {target} has {len(data)} bytes: record less")
     manifest["calls"] = recorded
     (out / f"{name}.json").write_text(
@@ -260,8 +298,10 @@ def main():
     parser.add_argument("--work", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--component", default="*")
+    parser.add_argument("--round", type=int, default=1)
     args = parser.parse_args()
 
+    Random.round_seed = (args.round - 1) << 44  # seeds of calls have 48 bits or less
     reference = ref.load(args.reference)
     for r in reference["reference"]:
         ref.check_sources(args.work, r)
@@ -272,7 +312,13 @@ def main():
     recorder = Recorder(reference, args.work)
     module.recorder = recorder
     sys.modules["portproof_trace"] = sys.modules["__main__"]
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as e:
+        raise ref.Trouble(
+            f"[portproof] {calls_file} cannot import a reference: {e}: add what is missing to "
+            f"the lock, or to `stubs` in reference.toml"
+        )
 
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -288,6 +334,10 @@ def main():
     for name in names:
         calls = Calls()
         recorder.makers[name](calls, name)
+        if args.round > 1:  # the rest would only be the same again
+            calls.list = [c for c in calls.list if has_random(c[2])]
+            if not calls.list:
+                continue
         n_calls, n_arrays = write_component(name, calls, reference, out, sources)
         print(f"{name}: {n_calls} calls, {n_arrays} arrays", flush=True)
 

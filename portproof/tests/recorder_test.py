@@ -15,6 +15,7 @@ RECORDER = pathlib.Path(__file__).parent.parent / "recorder"
 sys.path.insert(0, str(RECORDER))
 import inventory  # noqa: E402
 import reference as ref  # noqa: E402
+import upgrade  # noqa: E402
 
 SOURCE = '''
 import torch
@@ -192,6 +193,160 @@ class Fetch(unittest.TestCase):
     def test_nothing_fetched_is_said(self):
         with self.assertRaisesRegex(ref.Trouble, "run `portproof fetch` first"):
             self.check()
+
+
+class Places(unittest.TestCase):
+    """References in a git repository and in a folder."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = pathlib.Path(self.folder.name)
+        self.source = self.root / "repository" / "fake"
+        self.source.mkdir(parents=True)
+        (self.source / "math.py").write_text("X = 1\n")
+        (self.root / "port").mkdir()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def git(self, *args):
+        done = subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@t", "-C", str(self.root / "repository"),
+             *args],
+            capture_output=True, text=True, check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, text):
+        if not (self.root / "repository" / ".git").exists():
+            self.git("init", "--quiet")
+        (self.source / "math.py").write_text(text)
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", text)
+        return self.git("rev-parse", "HEAD")
+
+    def fetch(self, place):
+        (self.root / "port" / "reference.toml").write_text(
+            f'model = "fake"\n[[reference]]\nkey = "torch"\ndecides = true\n{place}\n'
+            f'sources = ["fake/math.py"]\n[environment]\npython = "3.11"\n'
+        )
+        return subprocess.run(
+            [sys.executable, str(RECORDER / "fetch.py"), "--no-env",
+             "--reference", str(self.root / "port" / "reference.toml"),
+             "--work", str(self.root / "work")],
+            capture_output=True, text=True, check=False,
+        )
+
+    def got(self):
+        return (self.root / "work" / "src" / "torch" / "fake" / "math.py").read_text()
+
+    def state(self):
+        return json.loads((self.root / "work" / "fetch.json").read_text())["references"]["torch"]
+
+    def refused(self, done, text):
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn(text, done.stderr)
+
+    def test_a_commit_is_checked_out_whatever_the_branch_is_now(self):
+        first = self.commit("X = 1\n")
+        second = self.commit("X = 2\n")
+        for commit, text in ((first, "X = 1\n"), (second, "X = 2\n")):
+            done = self.fetch(f'git = "../repository"\ncommit = "{commit}"')
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.got(), text)
+            self.assertEqual(self.state()["tree"], self.git("rev-parse", f"{commit}^{{tree}}"))
+        self.refused(
+            self.fetch(f'git = "../repository"\ncommit = "{second}"\ntree = "{"0" * 40}"'),
+            "has the tree",
+        )
+
+    def test_a_commit_that_is_gone_is_said(self):
+        self.commit("X = 1\n")
+        done = self.fetch(f'git = "../repository"\ncommit = "{"1" * 40}"')
+        self.refused(done, f"has no commit {'1' * 40}")
+        self.assertFalse((self.root / "work" / "fetch.json").exists())
+
+    def test_a_repository_that_is_not_there_is_said(self):
+        self.refused(self.fetch(f'git = "../nowhere"\ncommit = "{"1" * 40}"'), "is not there")
+        self.refused(self.fetch(f'git = "--upload-pack=x"\ncommit = "{"1" * 40}"'), "give an address")
+
+    def test_a_folder_is_pinned_by_its_content(self):
+        self.refused(self.fetch('folder = "../repository"\nsha256 = ""'), "pins nothing")
+        sum_, _ = ref.content(self.root / "repository")
+        pinned = f'folder = "../repository"\nsha256 = "{sum_}"'
+        self.assertEqual(self.fetch(pinned).returncode, 0)
+        self.assertEqual(self.got(), "X = 1\n")
+        # What Python leaves behind is no change; an edit is one.
+        (self.source / "__pycache__").mkdir()
+        (self.source / "__pycache__" / "math.pyc").write_bytes(b"1")
+        self.assertEqual(self.fetch(pinned).returncode, 0)
+        (self.source / "math.py").write_text("X = 3\n")
+        self.refused(self.fetch(pinned), "(fake/math.py)")
+        reference = ref.load(self.root / "port" / "reference.toml")
+        with self.assertRaisesRegex(ref.Trouble, "look at the change"):
+            ref.check_sources(self.root / "work", reference["reference"][0])
+
+    def test_what_is_missing_of_a_reference_is_said(self):
+        self.refused(self.fetch('folder = "../repository"'), "lacks `sha256`")
+        self.refused(self.fetch('package = "p"\nversion = "1"\nfile = "f"'), "lacks `sha256`")
+
+
+class Imports(unittest.TestCase):
+    def test_a_reference_that_does_not_import_is_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = pathlib.Path(folder) / "portproof_broken"
+            package.mkdir()
+            (package / "__init__.py").write_text("import portproof_absent\n")
+            (package / "other.py").write_text("raise RuntimeError('no such device')\n")
+            sys.path.insert(0, folder)
+            try:
+                with self.assertRaisesRegex(ref.Trouble, "does not import: ModuleNotFoundError"):
+                    inventory.symbol("portproof_broken.thing")
+                (package / "__init__.py").write_text("")
+                sys.modules.pop("portproof_broken", None)
+                with self.assertRaisesRegex(ref.Trouble, "RuntimeError: no such device"):
+                    inventory.symbol("portproof_broken.other.thing")
+            finally:
+                sys.path.remove(folder)
+
+
+class Upgrade(unittest.TestCase):
+    def test_a_docstring_is_no_code(self):
+        code = lambda text: upgrade.code_hash(text)  # noqa: E731
+        one = 'def f(x):\n    """One."""\n    return (x)\n'
+        self.assertEqual(code(one), code('def f(x):\n    """Two."""\n    return x\n'))
+        self.assertNotEqual(code(one), code("def f(x):\n    return x + 1\n"))
+
+    def test_two_folders_are_listed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for version, text in (("1", "RATE = 1\n"), ("2", "RATE = 2\n\ndef new():\n    pass\n")):
+                (root / version / "fake").mkdir(parents=True)
+                (root / version / "fake" / "math.py").write_text(text)
+            (root / "2" / "fake" / "table.json").write_text("{}")
+            (root / "reference.toml").write_text(
+                'model = "fake"\n[[reference]]\nkey = "k"\ndecides = true\nfolder = "1"\n'
+                'sha256 = ""\nsources = ["fake/math.py"]\n'
+            )
+            run = lambda old, new: subprocess.run(  # noqa: E731
+                [sys.executable, str(RECORDER / "upgrade.py"), "--reference",
+                 str(root / "reference.toml"), "--work", str(root / "work"),
+                 "--from", str(old), "--to", str(new), "--out", str(root / "out.json")],
+                capture_output=True, text=True, check=False,
+            )
+            done = run(root / "1", root / "2")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            listed = json.loads((root / "out.json").read_text())
+            names = lambda side: [r["name"] for r in listed[side]["components"]]  # noqa: E731
+            self.assertEqual(names("from"), ["fake.math"])
+            self.assertEqual(names("to"), ["fake.math", "fake.math.new"])
+            self.assertEqual(list(listed["to"]["data"]), ["fake/table.json"])
+            done = run(root / "1", "7")
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            (root / "2" / "fake" / "math.py").write_text("def broken(:\n")
+            self.assertIn("invalid syntax", run(root / "1", root / "2").stderr)
 
 
 if __name__ == "__main__":

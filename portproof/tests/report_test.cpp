@@ -22,7 +22,7 @@ void verified(const FakeProject& fake) {
   fake.build();
   Port port = port_of(fake);
   VerifyOptions options;
-  options.program = fake.program();
+  options.command = {fake.program().string()};
   verify(port, options);
 }
 

@@ -60,6 +60,18 @@ TEST(Process, GivesOutputsAndTheWayItEnded) {
   EXPECT_THROW(run({{"/no/such/program"}}), mlxaudio::ConfigError);
 }
 
+TEST(Process, CountsTimeAndMemory) {
+  const Finished f = run(
+      {{"sh",
+        "-c",
+        "x=$(head -c 20000000 /dev/zero | tr '\\0' x); sleep 0.1"}});
+  EXPECT_GT(f.seconds, 0.1);
+  EXPECT_LT(f.cpu_seconds, f.seconds + 5);
+  EXPECT_GT(f.cpu_seconds, 0);
+  EXPECT_GT(f.peak_kib, 19000);
+  EXPECT_LT(run({{"sh", "-c", "sleep 0.1"}}).peak_kib, f.peak_kib);
+}
+
 TEST(Process, TheTimeLimitEndsChildrenToo) {
   const auto start = std::chrono::steady_clock::now();
   const Finished f =

@@ -117,6 +117,17 @@ TEST(Status, ATagOnNothingIsRed) {
   EXPECT_NE(wrong[1].find("sits on no definition"), std::string::npos);
 }
 
+TEST(Status, AFileWithoutAHeaderThatItNeedsSaysWhichOne) {
+  const FakeProject fake;
+  fake.write(
+      "src/other.h",
+      "#include <no_such_header>\n// \\port fake.math.double\n");
+  const auto wrong = port_of(fake).wrong();
+  ASSERT_EQ(wrong.size(), 1u);
+  EXPECT_NE(wrong[0].find("'no_such_header' file not found"), wrong[0].npos)
+      << wrong[0];
+}
+
 TEST(Status, ARuleThatMatchesNothingIsRed) {
   const FakeProject fake;
   fake.replace("port/fake/reference.toml", "fake.math.unused", "fake.math.old");

@@ -26,7 +26,7 @@ std::map<std::string, Result> verified(
     std::optional<int> limit = {}) {
   Port port = port_of(fake);
   VerifyOptions options;
-  options.program = fake.program();
+  options.command = {fake.program().string()};
   options.record = record;
   options.time_limit = limit;
   std::map<std::string, Result> out;

@@ -30,7 +30,7 @@ fs::path folder_of(const fs::path& path) {
 }
 
 /// The path without the slash that a user may have ended it with.
-fs::path without_slash(fs::path path) {
+fs::path without_slash(const fs::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }
 
@@ -154,8 +154,7 @@ void write_file(const fs::path& path, std::string_view text) {
   file.commit();
 }
 
-AtomicFolder::AtomicFolder(fs::path path)
-    : path_(without_slash(std::move(path))) {
+AtomicFolder::AtomicFolder(const fs::path& path) : path_(without_slash(path)) {
   const auto refuse = [&](const std::string& why) {
     throw OutputError(
         fmt::format("[core.file] {}: cannot be made: {}", path_.string(), why));

@@ -21,6 +21,7 @@ class Parser {
       : text_(text), name_(name), lines_(lines) {}
 
   Json document() {
+    check_encoding();
     Json root = Json::object();
     Json* table = &root;
     for (skip_lines(); !at_end(); skip_lines()) {
@@ -40,6 +41,19 @@ class Parser {
   [[noreturn]] void fail(const std::string& what) const {
     throw ConfigError(
         fmt::format("[core.toml] {}, line {}: {}", name_, line_, what));
+  }
+
+  /// As TOML asks, and so that every text of the result may be written as JSON.
+  void check_encoding() {
+    for (std::size_t at = 0; at < text_.size();) {
+      const Utf8Step step = decode_utf8(text_, at);
+      if (!step.code_point) {
+        fail("bytes that are not UTF-8");
+      }
+      line_ += text_[at] == '\n' ? 1 : 0;
+      at += step.size;
+    }
+    line_ = 1;
   }
 
   bool at_end() const {

@@ -87,6 +87,8 @@ TEST(Toml, RefusesWhatItDoesNotRead) {
   expect_refused("a = [1, 2\n", 2, "`]`");
   expect_refused("a = 1\n[a]", 2, "twice");
   expect_refused("a = 1\na.b = 2", 2, "not a table");
+  expect_refused("a = 1\nb = \"\xE9t\xE9\"", 2, "UTF-8");
+  expect_refused("# \xFF", 1, "UTF-8");
   for (const char* number :
        {"1__0", "_1", "1_", "+-1", "-", "1_.5", "infinity", "0x1f", ".5"}) {
     expect_refused(std::string("a = ") + number, 1, "no value");

@@ -40,7 +40,7 @@ void check_finite(std::span<const float> samples) {
   }
 }
 
-whisper::SamplePasses passes_over(std::shared_ptr<const Audio> audio) {
+whisper::SamplePasses passes_over(const std::shared_ptr<const Audio>& audio) {
   const auto copy = [audio](std::size_t first, std::span<float> out) {
     std::copy_n(
         audio->samples.begin() + static_cast<std::ptrdiff_t>(first),

@@ -3,9 +3,12 @@
 
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import subprocess
+import time
 import unittest
 
 import program
@@ -13,10 +16,34 @@ from program import DONE, USAGE, CliTest
 
 SHELLS = ("bash", "zsh", "fish")
 
+# Notes what a completion offers, and says when it is complete.
+ZSH = """
+PS1='ready> ' fpath=($PWD $fpath)
+autoload -U compinit && compinit -u -D
+compadd() {
+  # Calls that only ask what would fit keep it to themselves.
+  if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\\ * ]]; then
+    local -a fit
+    builtin compadd -O fit "$@"
+    (( $#fit )) && print -rl -- $fit >> offered
+  fi
+  builtin compadd "$@"
+}
+finish() { touch complete }
+comppostfuncs=(finish)
+touch begun
+"""
+
 
 def options_of(text):
     """The long options that a page or script names, without underscores."""
     return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", text))
+
+
+def needs(shell):
+    """Skips a test without the shell, but not where nothing may be skipped."""
+    lacks = shutil.which(shell) is None and os.environ.get("CI") != "true"
+    return unittest.skipIf(lacks, f"{shell} is not installed: `make setup`")
 
 
 class Completion(CliTest):
@@ -129,7 +156,55 @@ class Completion(CliTest):
                 with self.subTest(shell):
                     self.run_shell(shell, "-n", str(path))
 
-    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def in_zsh(self, line):
+        """What zsh offers when Tab is pressed behind a line."""
+        script = self.script("zsh")
+        script.replace(self.folder / "_mlx-audio")
+        (self.folder / "setup.zsh").write_text(ZSH, "utf-8")
+        for name in ("begun", "offered", "complete"):
+            (self.folder / name).unlink(missing_ok=True)
+        ours, theirs = pty.openpty()
+        shell = subprocess.Popen(
+            ["zsh", "-f", "-i"], stdin=theirs, stdout=theirs, stderr=theirs,
+            cwd=self.folder, env={**self.environment(), "TERM": "vt100"},
+            start_new_session=True)
+        os.close(theirs)
+
+        def send(text, until):
+            os.write(ours, text.encode())
+            limit = time.monotonic() + 60
+            while not (self.folder / until).exists():
+                self.assertLess(time.monotonic(), limit, text)
+                # A terminal that nobody reads would stop the shell.
+                if select.select([ours], [], [], 0.05)[0]:
+                    os.read(ours, 65536)
+
+        try:
+            send("source setup.zsh\n", "begun")
+            send(line + "\t", "complete")
+        finally:
+            shell.kill()
+            shell.wait()
+            os.close(ours)
+        offered = self.folder / "offered"
+        if not offered.exists():
+            return set()
+        return set(offered.read_text("utf-8").split("\n")) - {""}
+
+    @needs("zsh")
+    def test_zsh(self):
+        for line, offered in (
+                ("mlx-audio models i", {"info", "import"}),
+                ("mlx-audio transcribe --task transl", {"translate"}),
+                ("mlx-audio evaluate-compare --fail-if ",
+                 {"differs", "worse", "never"}),
+                ("mlx-audio transcribe --max-line-",
+                 {"--max-line-width", "--max-line-count"})):
+            with self.subTest(line):
+                self.assertLessEqual(offered, self.in_zsh(line))
+        self.assertNotIn("transcribe", self.in_zsh("mlx-audio models i"))
+
+    @needs("fish")
     def test_fish(self):
         self.script("fish")
 

@@ -319,7 +319,7 @@ class Failures(EvaluateTest):
                           "missing.jsonl")
         (self.folder / "folder.jsonl").mkdir()
         self.assert_fails(self.evaluate("folder.jsonl"), INPUT,
-                          "folder.jsonl")
+                          "folder.jsonl is a folder: give a list")
 
     def test_usage(self):
         self.two()
@@ -337,6 +337,7 @@ class Failures(EvaluateTest):
                   "True"), "--split-letters is of --normalizer basic"),
                 (("m.jsonl", "--normalizer", "none", "--remove-diacritics",
                   "True"), "--remove-diacritics is of --normalizer basic"),
+                (("m.jsonl", "--json", "--diff"), "--diff adds to the table"),
                 (("m.jsonl", "--output-dir", "x"), "unknown option")):
             with self.subTest(arguments):
                 self.assert_fails(self.evaluate(*arguments), USAGE, part)

@@ -221,9 +221,11 @@ class Spelling(CliTest):
 
     def test_special_tokens_in_a_prompt(self):
         path = sounds.write_tone(self.folder / "a.wav")
-        result = self.transcribe(
-            path, path, "--initial-prompt", "so <|endoftext|>")
-        self.assert_fails(result, USAGE, "<|endoftext|>")
+        for option in ("--initial-prompt", "--prefix"):
+            with self.subTest(option):
+                result = self.transcribe(
+                    path, path, option, "so <|endoftext|>")
+                self.assert_fails(result, USAGE, "<|endoftext|>")
 
 
 class Information(CliTest):

@@ -2,6 +2,8 @@
 // Beam search, draws and fallback: what openai-whisper transcribes when it
 // makes the same draws (port/whisper/record_decoding.py).
 
+#include <thread>
+
 #include "decoding_runs.h"
 
 namespace mlxaudio::e2e {
@@ -62,6 +64,31 @@ TEST(Decoding, TheSameSeedTheSameText) {
   const auto first = with(1);
   expect_same_tokens(with(1), first);
   EXPECT_NE(with(2).text, first.text);
+}
+
+TEST(Decoding, EightThreadsGetWhatEachWouldGetAlone) {
+  constexpr std::size_t kThreads = 8;
+  MLXAUDIO_NEEDS(lack_of_model("tiny.en"));
+  const Json golden = read_golden(decoding_golden("tiny.en"));
+  const Recipes recipes(golden);
+  std::vector<std::pair<Audio, Json>> runs;
+  for (const Json& run : golden["runs"]) {
+    const std::string input = run["input"];
+    if (runs.size() < kThreads && recipes.lack_of(input).empty()) {
+      runs.emplace_back(recipes.make(input), run);
+    }
+  }
+  ASSERT_EQ(runs.size(), kThreads);
+  const SpeechToText& shared = model("tiny.en");
+  std::vector<std::thread> threads;
+  for (const auto& [audio, run] : runs) {
+    threads.emplace_back([&, &audio = audio, &run = run] {
+      expect_equal(shared.transcribe(audio, read_options(run["options"])), run);
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
 }
 
 } // namespace

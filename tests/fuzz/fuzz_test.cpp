@@ -45,7 +45,7 @@ std::vector<fs::path> seeds_of(const Reader& reader) {
   std::vector<fs::path> out;
   std::vector<fs::path> folders{root / reader.seeds};
   if (reader.name != "npy" && reader.name != "pickle" &&
-      reader.name != "manifest")
+      reader.name != "toml" && reader.name != "manifest")
     folders.push_back(root / "refused"); // those are whole files
   for (const fs::path& folder : folders)
     for (const auto& entry : fs::directory_iterator(folder))

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -16,6 +17,7 @@
 #include "core/ctranslate2.h"
 #include "core/npz.h"
 #include "core/safetensors.h"
+#include "core/toml.h"
 #include "core/torch_file.h"
 #include "core/utf8.h"
 #include "mlxaudio/error.h"
@@ -167,6 +169,27 @@ bool run_json(std::span<const std::byte> bytes) {
   }
 }
 
+/// A file of settings, of the program or of a port.
+bool run_toml(std::span<const std::byte> bytes) {
+  const std::string_view text(
+      reinterpret_cast<const char*>(bytes.data()),
+      bytes.size());
+  try {
+    TomlLines lines;
+    const Json json = parse_toml(text, "fuzz.toml", &lines);
+    const auto ends =
+        static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    for (const auto& [names, line] : lines)
+      if (names.empty() || line < 1 || line > ends + 1)
+        throw std::logic_error("a key that stands nowhere");
+    if (!json.is_object() || parse_json(json.dump(), "again.json") != json)
+      throw std::logic_error("no table of values that JSON can hold");
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// A list of audio files, in each of the forms that it may have.
 bool run_manifest(std::span<const std::byte> bytes) {
   const std::string_view text(
@@ -189,7 +212,7 @@ bool run_manifest(std::span<const std::byte> bytes) {
 
 } // namespace
 
-const std::array<Reader, 8> kReaders{{
+const std::array<Reader, 9> kReaders{{
     {"safetensors", run_file<read_safetensors>, "safetensors"},
     {"npz", run_file<read_npz>, "npz"},
     {"torch_file", run_file<read_torch>, "torch"},
@@ -197,6 +220,7 @@ const std::array<Reader, 8> kReaders{{
     {"npy", run_npy, "npy"},
     {"pickle", run_pickle, "pickle"},
     {"json", run_json, "whisper/transformers", true},
+    {"toml", run_toml, "toml", true},
     {"manifest", run_manifest, "manifest", true},
 }};
 

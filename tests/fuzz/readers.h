@@ -26,7 +26,7 @@ inline void PrintTo(const Reader& reader, std::ostream* out) {
   *out << reader.name;
 }
 
-extern const std::array<Reader, 8> kReaders;
+extern const std::array<Reader, 9> kReaders;
 
 /// The reader of this name. \throws std::out_of_range
 const Reader& reader(std::string_view name);

@@ -12,6 +12,7 @@ from .failure import Failure
 FORMAT = 1
 MLX = ("mlx-cpu", "mlx-metal", "mlx-cuda-13")
 SETS = ("sdk", "vocab", "weights", "audio")
+MORE_SETS = ("wheel",)  # only where they are named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +90,7 @@ def read(path):
                 raise Failure(f"{path}: {name} is not pinned by version, size "
                               "and SHA-256")
         for p in products:
-            if p.set not in SETS:
+            if p.set not in SETS + MORE_SETS:
                 raise Failure(f"{path}: unknown set {p.set!r}")
         return Lock(downloads, products, data["system"])
     except OSError as e:

@@ -51,6 +51,13 @@ void add_transcribe(Probes& p) {
     o.initial_prompt = c.maybe<std::string>("initial_prompt");
     o.without_timestamps = c.has("without_timestamps");
     o.condition_on_previous_text = !c.has("forget_previous_text");
+    o.suppress_tokens = c.maybe<std::vector<int>>("suppress_tokens")
+                            .value_or(o.suppress_tokens);
+    o.suppress_blank =
+        c.maybe<bool>("suppress_blank").value_or(o.suppress_blank);
+    if (c.has("max_initial_timestamp")) {
+      o.max_initial_timestamp = c.get<double>("max_initial_timestamp");
+    }
     if (c.has("no_speech_threshold")) {
       o.no_speech_threshold = c.get<double>("no_speech_threshold");
     }

@@ -402,6 +402,9 @@ TASKS = {
     "suppress-some": {"language": "en", "suppress_tokens": [5, 6, 7]},
     "suppress-both": {"language": "en", "suppress_tokens": [-1, 5]},
     "initial-0.4": {"language": "en", "max_initial_timestamp": 0.4},
+    # 1.5 and 2.5 frames: both are 2, by Python's rounding.
+    "initial-0.03": {"language": "en", "max_initial_timestamp": 0.03},
+    "initial-0.05": {"language": "en", "max_initial_timestamp": 0.05},
     "initial-0": {"language": "en", "max_initial_timestamp": 0.0},
     "beam-5": {"language": "en", "beam_size": 5},
     "beam-2-patience-2": {"language": "en", "beam_size": 2, "patience": 2.0},

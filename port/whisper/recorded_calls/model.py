@@ -278,6 +278,13 @@ def _(calls, name):
         "num_languages": int(t.num_languages),
     }
     calls.add("torch", TORCH, args, result)
+    # The inputs above have 11 bits, and would stand being cut to f16.
+    fine = Random(seed_of(name + "fine"), [1, 48, 80], 1 / 3)
+    args = {"weights": w, "dims": dims, "mel": fine, "tokens": tokens[:1]}
+    features = m.embed_audio(arr(fine))
+    logits = m.logits(mx.array(tokens[:1]), features)
+    result = {**result, "features": features, "logits": logits, "whole": logits}
+    calls.add("mlx-fine", MLX, args, result)
 
 
 @component("whisper.model.ModelDimensions")
@@ -308,7 +315,10 @@ def _(calls, name):
         "decoder_layers": 4,
         "model_type": "whisper",
     }
-    for id, config in (("mlx", mlx_form), ("transformers", transformers_form)):
+    # As large as the port takes them.
+    largest = dict(zip(toy(), (512, 30000, 16384, 256, 256, 1000000, 8192, 16384, 256, 256)))
+    forms = (("mlx", mlx_form), ("transformers", transformers_form), ("largest", largest))
+    for id, config in forms:
         result = dataclasses.asdict(ma.ModelDimensions.from_dict(config))
         calls.add(id, MLX, {"config": config}, result)
 

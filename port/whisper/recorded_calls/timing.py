@@ -31,6 +31,11 @@ def _(calls, name):
     x = own((2, 30), name, 2.0**-8)
     calls.add("ties", TORCH, {"x": x, "filter_width": 7}, timing.median_filter((ten(x) * 16).round(), 7))
     calls.list[-1][2]["round_at"] = 16
+    # NaN counts as larger than any number; where few are in a window, none comes out.
+    holes = own((2, 30), name + "holes").value.copy()
+    holes[0, [4, 11, 12, 29]] = holes[1, [0, 15]] = np.nan
+    for width in (5, 7):
+        calls.add(f"nan-{width}", TORCH, {"x": holes, "filter_width": width}, timing.median_filter(torch.from_numpy(holes), width))
     for width in (0, 4):
         args = {"x": x, "filter_width": width}
         calls.add(f"width-{width}", TORCH, args, attempt(lambda: timing.median_filter(ten(x), width)))

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -343,6 +344,12 @@ Transcription transcribe(
         " " + std::string(text::python_strip(*options.initial_prompt)));
   }
   const std::size_t n_initial_prompt = all_tokens.size();
+  if (options.prefix) {
+    // Each window encodes it. One that cannot be encoded fails here, before
+    // there is any text, and for audio of no length too.
+    std::ignore = tokenizer.encode(
+        " " + std::string(text::python_strip(*options.prefix)));
+  }
 
   const auto report = [&](int seek) {
     if (callbacks.on_progress) {

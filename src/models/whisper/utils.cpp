@@ -92,8 +92,8 @@ std::string format_timestamp(
   constexpr double kMost = 9.0e12;
   if (!(seconds >= 0 && seconds <= kMost)) {
     throw ArgumentError(fmt::format(
-        "[whisper.utils] a time of {} s cannot be written: it must not be "
-        "negative",
+        "[whisper.utils] a time of {} s cannot be written: it must be a "
+        "number from 0 to 9e12",
         text::python_repr(seconds)));
   }
   // nearbyint() rounds halves to even, as Python's round() does.

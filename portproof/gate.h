@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "portproof/progress.h"
+
+namespace portproof {
+
+/// One thing that a port must have to pass.
+struct Check {
+  std::string model; ///< empty: of the whole project
+  std::string name;
+  bool ok = false;
+  std::string text;                 ///< what was found, on one line
+  std::vector<std::string> details; ///< what is red
+
+  mlxaudio::Json json() const;
+};
+
+/// Makes all checks of one model: its records, its inventory in both
+/// directions, what is ported, waived, verified and signed, and its rounds.
+///
+/// Every recorded call is run again; evidence alone does not count. Where the
+/// surroundings are those of the evidence, the figures must be the same.
+/// \param command runs the program of probes
+/// \param progress called before the slow part
+std::vector<Check> gate_checks(
+    Port& port,
+    const std::vector<const Inventory*>& others,
+    const std::vector<std::string>& command,
+    const std::function<void(const std::string&)>& progress = {});
+
+/// Whether the committed progress document is what all this gives.
+Check document_check(const Project& project, const Progress& progress);
+
+} // namespace portproof

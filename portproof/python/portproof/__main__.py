@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+from portproof import main
+
+main()

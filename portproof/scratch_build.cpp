@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+#include "portproof/scratch_build.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "core/atomic_file.h"
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
+#include "portproof/process.h"
+
+namespace portproof {
+namespace {
+
+namespace fs = std::filesystem;
+using mlxaudio::ConfigError;
+using mlxaudio::Json;
+
+constexpr std::chrono::minutes kBuildLimit{10};
+
+std::string replaced(
+    std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+/// For a shell.
+std::string shell_word(const std::string& word) {
+  return "'" + replaced(word, "'", "'\\''") + "'";
+}
+
+Finished shell(const fs::path& folder, const std::string& line) {
+  return run(
+      {{"sh",
+        "-c",
+        fmt::format("cd {} && {}", shell_word(folder.string()), line)},
+       {},
+       kBuildLimit});
+}
+
+/// The first line that says what is wrong.
+std::string trouble_of(const Finished& finished) {
+  if (finished.timed_out) {
+    return "the build did not end within 10 minutes";
+  }
+  const std::string said = finished.err + "\n" + finished.out;
+  std::string last;
+  for (std::size_t at = 0; at < said.size();) {
+    const std::size_t end = std::min(said.find('\n', at), said.size());
+    const std::string line = said.substr(at, end - at);
+    at = end + 1;
+    if (line.find("error") != std::string::npos ||
+        line.find("undefined") != std::string::npos ||
+        line.find("multiple definition") != std::string::npos) {
+      return line.substr(0, 300);
+    }
+    last = line.empty() ? last : line;
+  }
+  return last.empty() ? describe(finished) : last.substr(0, 300);
+}
+
+/// What a compiler's command line writes.
+std::string output_of(const std::string& command) {
+  const std::size_t at = command.find(" -o ");
+  if (at == std::string::npos) {
+    return {};
+  }
+  const std::size_t begin = at + 4;
+  return command.substr(begin, command.find(' ', begin) - begin);
+}
+
+bool is_left_out(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with(".") || name == "build" || name == "__pycache__";
+}
+
+/// Copies a folder without what is hidden or built.
+void copy_folder(const fs::path& from, const fs::path& to) {
+  fs::create_directories(to);
+  for (const auto& entry : fs::directory_iterator(from)) {
+    const fs::path& path = entry.path();
+    if (is_left_out(path) || entry.is_symlink()) {
+      continue;
+    }
+    if (entry.is_directory()) {
+      copy_folder(path, to / path.filename());
+    } else if (entry.is_regular_file()) {
+      fs::copy_file(
+          path,
+          to / path.filename(),
+          fs::copy_options::overwrite_existing);
+    }
+  }
+}
+
+std::vector<std::string> build_command(const Reference& reference) {
+  try {
+    return reference.toml.at("port").value("build", std::vector<std::string>());
+  } catch (const Json::exception&) {
+    throw ConfigError(fmt::format(
+        "[portproof] {}: [port] `build` has the wrong type: write a list of "
+        "words",
+        reference.path.string()));
+  }
+}
+
+} // namespace
+
+ScratchFolder::ScratchFolder(fs::path told) : path_(std::move(told)) {
+  if (!path_.empty()) {
+    fs::create_directories(path_);
+    return;
+  }
+  std::string name =
+      (fs::temp_directory_path() / "portproof-mutate-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw ConfigError(fmt::format(
+        "[portproof] cannot make a folder {}: {}",
+        name,
+        std::strerror(errno)));
+  }
+  path_ = name;
+  own_ = true;
+}
+
+ScratchFolder::~ScratchFolder() {
+  if (own_) {
+    std::error_code none;
+    fs::remove_all(path_, none);
+  }
+}
+
+ScratchBuild::ScratchBuild(
+    const Port& port, fs::path build, const fs::path& folder)
+    : port_(port),
+      build_(std::move(build)),
+      folder_(folder),
+      command_(build_command(port.reference)) {
+  std::error_code none;
+  fs::remove_all(folder_.path() / "project", none);
+  if (is_whole()) {
+    copy_folder(port.project.root, copy().root);
+    fs::create_directories(copy_build());
+    return;
+  }
+  find_link();
+  for (const fs::path& source : port.reference.sources) {
+    folders_.push_back(source.generic_string());
+  }
+  folders_.emplace_back("port");
+  for (const std::string& name : folders_) {
+    copy_folder(port.project.root / name, copy().root / name);
+  }
+  find_units();
+}
+
+void ScratchBuild::find_link() {
+  const std::string trouble = fmt::format(
+      "[portproof] mutants cannot be built from {}",
+      build_.string());
+  if (!fs::exists(build_ / "build.ninja") ||
+      !fs::exists(build_ / "compile_commands.json")) {
+    throw ConfigError(fmt::format(
+        "{}: name a build folder of CMake and Ninja with --build, or a command "
+        "with [port] `build` in {}",
+        trouble,
+        port_.reference.path.string()));
+  }
+  const Finished finished = run(
+      {{"ninja",
+        "-C",
+        build_.string(),
+        "-t",
+        "commands",
+        port_.reference.executable},
+       {},
+       std::chrono::minutes(1)});
+  std::string out = finished.out;
+  while (!out.empty() && out.back() == '\n') {
+    out.pop_back();
+  }
+  link_ = out.substr(out.rfind('\n') + 1);
+  const std::string target = "-o " + port_.reference.executable + " ";
+  const std::size_t at = link_.find(target);
+  if (finished.code != 0 || at == std::string::npos) {
+    throw ConfigError(fmt::format(
+        "{}: Ninja does not say how {} is linked",
+        trouble,
+        port_.reference.executable));
+  }
+  link_.replace(at, target.size(), "-o {PROGRAM} {OBJECTS} ");
+}
+
+void ScratchBuild::find_units() {
+  const Sources files(port_.project.root, [&] {
+    std::vector<fs::path> folders = port_.reference.sources;
+    folders.emplace_back("port");
+    return folders;
+  }());
+  try {
+    for (const Json& entry :
+         mlxaudio::read_json(build_ / "compile_commands.json")) {
+      Unit unit;
+      unit.file = fs::path(entry.at("file").get<std::string>())
+                      .lexically_relative(port_.project.root)
+                      .generic_string();
+      unit.command = entry.at("command");
+      unit.directory = entry.at("directory").get<std::string>();
+      unit.output = output_of(unit.command);
+      if (files.find(unit.file) != nullptr && is_linked(unit.output)) {
+        units_.push_back(std::move(unit));
+      }
+    }
+  } catch (const Json::exception& e) {
+    throw ConfigError(fmt::format(
+        "[portproof] {}: {}: configure the build anew",
+        (build_ / "compile_commands.json").string(),
+        e.what()));
+  }
+}
+
+bool ScratchBuild::is_linked(const std::string& output) const {
+  if (output.empty()) {
+    return false;
+  }
+  if (link_.find(" " + output + " ") != std::string::npos) {
+    return true;
+  }
+  // `.../name.dir/file.cpp.o` is in the archive `libname.a`.
+  const std::size_t end = output.find(".dir/");
+  if (end == std::string::npos) {
+    return false;
+  }
+  const std::size_t begin = output.rfind('/', end) + 1;
+  return link_.find("lib" + output.substr(begin, end - begin) + ".a") !=
+         std::string::npos;
+}
+
+std::string ScratchBuild::moved(const std::string& command) const {
+  std::string out = command;
+  for (const std::string& name : folders_) {
+    for (const char* after : {"/", " ", "\""}) {
+      out = replaced(
+          out,
+          (port_.project.root / name).string() + after,
+          (copy().root / name).string() + after);
+    }
+  }
+  return out;
+}
+
+std::string ScratchBuild::compile(const Unit& unit, const fs::path& object) {
+  const std::string line = replaced(
+                               moved(unit.command),
+                               "-o " + unit.output + " ",
+                               "-o " + shell_word(object.string()) + " ") +
+                           " -O1 -w";
+  const Finished finished = shell(unit.directory, line);
+  return finished.code == 0 ? std::string() : trouble_of(finished);
+}
+
+ScratchBuild::Program ScratchBuild::relink(
+    const std::vector<std::string>& changed) {
+  const Sources files(copy().root, [&] {
+    std::vector<fs::path> folders = port_.reference.sources;
+    folders.emplace_back("port");
+    return folders;
+  }());
+  std::vector<const Unit*> todo;
+  for (const Unit& unit : units_) {
+    const std::set<std::string> read = files.unit(unit.file);
+    if (std::any_of(changed.begin(), changed.end(), [&](const auto& file) {
+          return read.contains(file);
+        })) {
+      todo.push_back(&unit);
+    }
+  }
+  Program program{folder_.path() / fmt::format("program-{}", ++made_), {}};
+  if (todo.empty()) {
+    program.trouble = fmt::format(
+        "nothing that {} is linked from reads {}",
+        port_.reference.executable,
+        changed.empty() ? "what changed" : changed.front());
+    return program;
+  }
+  const fs::path folder = folder_.path() / "objects";
+  std::error_code none;
+  fs::remove_all(folder, none);
+  fs::create_directories(folder);
+  std::string link = link_;
+  std::string objects;
+  std::vector<fs::path> paths;
+  for (std::size_t i = 0; i < todo.size(); ++i) {
+    paths.push_back(folder / fmt::format("{}.o", i));
+    const std::string own = " " + todo[i]->output + " ";
+    if (link.find(own) != std::string::npos) {
+      link = replaced(link, own, " " + shell_word(paths[i].string()) + " ");
+    } else {
+      // Before the archives, whose member of the same name nobody needs then.
+      objects += shell_word(paths[i].string()) + " ";
+    }
+  }
+
+  fs::remove(folder_.path() / fmt::format("program-{}", made_ - 1), none);
+  std::mutex lock;
+  std::size_t next = 0;
+  const auto work = [&] {
+    for (;;) {
+      std::size_t i = 0;
+      {
+        const std::scoped_lock held(lock);
+        if (next >= todo.size() || !program.trouble.empty()) {
+          return;
+        }
+        i = next++;
+      }
+      const std::string trouble = compile(*todo[i], paths[i]);
+      const std::scoped_lock held(lock);
+      if (!trouble.empty() && program.trouble.empty()) {
+        program.trouble = trouble;
+      }
+    }
+  };
+  {
+    const unsigned n = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+    std::vector<std::jthread> threads;
+    for (unsigned i = 1; i < n && i < todo.size(); ++i) {
+      threads.emplace_back(work);
+    }
+    work();
+  }
+  if (!program.trouble.empty()) {
+    return program;
+  }
+  link = replaced(link, "{PROGRAM}", shell_word(program.path.string()));
+  link = replaced(link, "{OBJECTS}", objects);
+  const Finished finished = shell(build_, link);
+  if (finished.code != 0) {
+    program.trouble = trouble_of(finished);
+  }
+  return program;
+}
+
+ScratchBuild::Program ScratchBuild::make(
+    const std::map<std::string, std::string>& files) {
+  for (const auto& [file, text] : planted_) {
+    mlxaudio::write_file(copy().root / file, text);
+  }
+  planted_.clear();
+  std::vector<std::string> changed;
+  for (const auto& [file, text] : files) {
+    planted_[file] = mlxaudio::read_file(
+        port_.project.root / file,
+        mlxaudio::ErrorCode::config);
+    mlxaudio::write_file(copy().root / file, text);
+    changed.push_back(file);
+  }
+  if (!is_whole()) {
+    return relink(changed);
+  }
+  std::string line;
+  for (std::string word : command_) {
+    word = replaced(word, "{root}", copy().root.string());
+    word = replaced(word, "{build}", copy_build().string());
+    word = replaced(
+        word,
+        "{model}",
+        copy().folder(port_.reference.model).string());
+    line += shell_word(word) + " ";
+  }
+  const Finished finished = shell(copy().root, line);
+  Program program{copy_build() / port_.reference.executable, {}};
+  if (finished.code != 0) {
+    program.trouble = trouble_of(finished);
+  } else if (!fs::exists(program.path)) {
+    program.trouble = fmt::format(
+        "[port] `build` left no {} in its build folder",
+        port_.reference.executable);
+  }
+  return program;
+}
+
+} // namespace portproof
