@@ -109,8 +109,8 @@ bool is_costly(const std::string& operation) {
 
 } // namespace
 
-const std::vector<Check>& graph_checks() {
-  static const std::vector<Check> kChecks = {
+const std::vector<Practice>& graph_checks() {
+  static const std::vector<Practice> kChecks = {
       {"graph-attention",
        "a softmax between two products",
        "the scores of all queries and keys go through memory twice",
@@ -177,13 +177,13 @@ Graph Graph::parse(std::string_view dot, const std::string& name) {
   return g;
 }
 
-std::vector<Finding> audit_graph(const std::string& file, const Graph& g) {
-  std::vector<Finding> out;
+std::vector<AuditFinding> audit_graph(const std::string& file, const Graph& g) {
+  std::vector<AuditFinding> out;
   const auto add = [&](const char* check, const Graph::Node& node) {
     const auto it = std::find_if(
         graph_checks().begin(),
         graph_checks().end(),
-        [&](const Check& c) { return std::string_view(c.id) == check; });
+        [&](const Practice& c) { return std::string_view(c.id) == check; });
     out.push_back(
         {check,
          file,

@@ -30,9 +30,10 @@ struct Graph {
 
 /// Checks of a graph: what `checks()` finds in a source, seen in what really
 /// runs.
-const std::vector<Check>& graph_checks();
+const std::vector<Practice>& graph_checks();
 
 /// \param file how findings call it
-std::vector<Finding> audit_graph(const std::string& file, const Graph& graph);
+std::vector<AuditFinding> audit_graph(
+    const std::string& file, const Graph& graph);
 
 } // namespace portproof

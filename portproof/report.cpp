@@ -238,7 +238,7 @@ std::string waivers(const Section& section) {
 std::string audit_table(const Port& port) {
   const Audit found = audit(port.project, port.reference, {});
   std::string rows;
-  for (const Finding& f : found.findings) {
+  for (const AuditFinding& f : found.findings) {
     rows += fmt::format(
         "<tr><td><span class=\"badge {}\">{}</span></td><td>{}</td><td><code>{}"
         ":{}</code></td><td><code>{}</code></td><td>{}</td></tr>\n",

@@ -19,9 +19,9 @@ struct Options {
   bool json = false, questions = false, list = false, answered = false;
 };
 
-const Check* find(const std::string& id) {
+const Practice* find(const std::string& id) {
   for (const auto* list : {&checks(), &graph_checks()}) {
-    for (const Check& c : *list) {
+    for (const Practice& c : *list) {
       if (id == c.id) {
         return &c;
       }
@@ -30,7 +30,7 @@ const Check* find(const std::string& id) {
   return nullptr;
 }
 
-void print(const Finding& f) {
+void print(const AuditFinding& f) {
   fmt::print(
       "{}:{}: {}{}\n",
       f.file,
@@ -40,7 +40,7 @@ void print(const Finding& f) {
   fmt::print("    {}\n", f.code);
   if (!f.answer.empty()) {
     fmt::print("    answered: {}\n", f.answer);
-  } else if (const Check* c = find(f.check)) {
+  } else if (const Practice* c = find(f.check)) {
     fmt::print("    why: {}\n    mend: {}\n", c->why, c->mend);
   }
 }
@@ -58,7 +58,7 @@ Audit look(const Commands& commands, const Options& o) {
 int run(const Commands& commands, const Options& o) {
   if (o.list) {
     for (const auto* list : {&checks(), &graph_checks()}) {
-      for (const Check& c : *list) {
+      for (const Practice& c : *list) {
         fmt::print("{:<24}{}\n", c.id, c.what);
       }
     }
@@ -76,7 +76,7 @@ int run(const Commands& commands, const Options& o) {
     fmt::print("{}\n", found.json().dump(1));
     return found.open() == 0 ? 0 : 1;
   }
-  for (const Finding& f : found.findings) {
+  for (const AuditFinding& f : found.findings) {
     if (f.answer.empty() || o.answered) {
       print(f);
     }

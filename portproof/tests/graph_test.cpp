@@ -35,7 +35,7 @@ std::string dot(const std::vector<std::vector<std::string>>& nodes) {
 std::vector<std::string> found(
     const std::vector<std::vector<std::string>>& nodes) {
   std::vector<std::string> out;
-  for (const Finding& f :
+  for (const AuditFinding& f :
        audit_graph("g.dot", Graph::parse(dot(nodes), "g.dot"))) {
     out.push_back(f.check);
   }
