@@ -101,7 +101,7 @@ std::string line_of(std::string_view source, int number) {
 }
 
 bool is_check(const std::string& id) {
-  return std::any_of(checks().begin(), checks().end(), [&](const Check& c) {
+  return std::any_of(checks().begin(), checks().end(), [&](const Practice& c) {
     return id == c.id;
   });
 }
@@ -110,7 +110,7 @@ bool is_check(const std::string& id) {
 /// or right before its function.
 bool answers_it(
     const Answer& answer,
-    const Finding& finding,
+    const AuditFinding& finding,
     int statement_line,
     int function_line) {
   if (answer.check != finding.check || answer.reason.empty()) {
@@ -123,11 +123,11 @@ bool answers_it(
 
 } // namespace
 
-std::vector<Finding> audit_source(
+std::vector<AuditFinding> audit_source(
     const std::string& file, std::string_view source) {
   const Code code(source);
   std::vector<Answer> said = answers(source);
-  std::vector<Finding> out;
+  std::vector<AuditFinding> out;
   std::set<std::pair<std::string, int>> seen;
   run_checks(
       code,
@@ -136,7 +136,7 @@ std::vector<Finding> audit_source(
         if (!seen.emplace(check, line).second) {
           return;
         }
-        Finding f{check, file, line, line_of(source, line), what, {}};
+        AuditFinding f{check, file, line, line_of(source, line), what, {}};
         const int statement = code.token(code.statement(token)).line;
         const Region* function = code.function_at(token);
         const int head =
@@ -169,10 +169,10 @@ std::vector<Finding> audit_source(
 }
 
 int Audit::open() const {
-  return static_cast<int>(
-      std::count_if(findings.begin(), findings.end(), [](const Finding& f) {
-        return f.answer.empty();
-      }));
+  return static_cast<int>(std::count_if(
+      findings.begin(),
+      findings.end(),
+      [](const AuditFinding& f) { return f.answer.empty(); }));
 }
 
 int Audit::answered() const {
@@ -181,7 +181,7 @@ int Audit::answered() const {
 
 Json Audit::json() const {
   Json list = Json::array();
-  for (const Finding& f : findings) {
+  for (const AuditFinding& f : findings) {
     Json one = {
         {"check", f.check},
         {"file", f.file},
@@ -228,7 +228,7 @@ Audit audit(
       continue;
     }
     ++out.files;
-    for (Finding& f : audit_source(path, file.text)) {
+    for (AuditFinding& f : audit_source(path, file.text)) {
       out.findings.push_back(std::move(f));
     }
   }

@@ -12,7 +12,7 @@
 namespace portproof {
 
 /// A practice that a program can check.
-struct Check {
+struct Practice {
   const char* id;
   const char* what; ///< a finding's first words
   const char* why;
@@ -20,13 +20,13 @@ struct Check {
 };
 
 /// All checks, in the order of docs/model-optimization.md.
-const std::vector<Check>& checks();
+const std::vector<Practice>& checks();
 
 /// The practices that only a reader can judge, as questions for a review.
 const std::vector<const char*>& review_questions();
 
 /// A place that does not follow a practice.
-struct Finding {
+struct AuditFinding {
   std::string check; ///< its id; empty: what is wrong is an AUDIT comment
   std::string file;
   int line = 0;
@@ -40,11 +40,11 @@ struct Finding {
 /// comment before its function. A comment that answers nothing, gives no
 /// reason or names no check is a finding itself.
 /// \param file how findings call it
-std::vector<Finding> audit_source(
+std::vector<AuditFinding> audit_source(
     const std::string& file, std::string_view source);
 
 struct Audit {
-  std::vector<Finding> findings; ///< by file and line
+  std::vector<AuditFinding> findings; ///< by file and line
   int files = 0;
 
   int open() const;

@@ -3,8 +3,8 @@
 
 namespace portproof {
 
-const std::vector<Check>& checks() {
-  static const std::vector<Check> kChecks = {
+const std::vector<Practice>& checks() {
+  static const std::vector<Practice> kChecks = {
       {"attention-by-hand",
        "attention made of two products and a softmax",
        "the scores of all queries and keys go through memory twice",

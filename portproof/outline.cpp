@@ -135,6 +135,14 @@ void see(Task& task, const Json* call) {
   }
   task.seen = trimmed(arrays_text(*call));
   task.results = static_cast<int>(call->value("outputs", Json::array()).size());
+  // Where the reference names no type, what came in tells it.
+  for (const Json& input : call->value("inputs", Json::array())) {
+    for (Argument& a : task.arguments) {
+      if (a.type.empty() && a.name == input.at(0) && input.size() == 3) {
+        a.type = "Tensor";
+      }
+    }
+  }
 }
 
 std::vector<std::string> shape_of(const Json& entry) {
@@ -261,16 +269,11 @@ std::vector<Argument> arguments_of(const std::string& signature) {
 
 Outline outline(
     const Component& component, const Inventory& inventory, const Json& map) {
-  Outline out{
-      component.name,
-      component.kind,
-      component.file,
-      component.line,
-      {},
-      {},
-      {},
-      {},
-      {}};
+  Outline out;
+  out.name = component.name;
+  out.kind = component.kind;
+  out.file = component.file;
+  out.line = component.line;
   const bool function = component.kind == "function" ||
                         component.kind == "method" ||
                         component.kind == "property";
@@ -284,6 +287,12 @@ Outline outline(
     see(task, recorded(map, component.name, false));
     out.tasks.push_back(std::move(task));
     return out;
+  }
+  for (const Json& base : component.row.value("bases", Json::array())) {
+    const std::string name = base;
+    if (name.starts_with("nn.") && last_part(name) == last_part(out.name)) {
+      out.wraps = name;
+    }
   }
   for (const Json& item : component.row.at("items")) {
     const std::string kind = item.at("kind");

@@ -50,6 +50,9 @@ struct Member {
 struct Outline {
   std::string name, kind, file;
   int line = 0;
+  /// The library's layer of the same name that the class only changes; empty:
+  /// it is none of those.
+  std::string wraps;
   std::vector<Argument> settings;    ///< arguments of `__init__`
   std::vector<Parameter> parameters; ///< its own
   std::vector<Member> members;

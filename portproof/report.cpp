@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "portproof/audit.h"
 #include "portproof/html.h"
 #include "portproof/map.h"
 #include "portproof/text.h"
@@ -233,6 +234,38 @@ std::string waivers(const Section& section) {
                    rows + "</tbody></table></div>\n";
 }
 
+/// What `audit` finds in the port's source, the accepted too.
+std::string audit_table(const Port& port) {
+  const Audit found = audit(port.project, port.reference, {});
+  std::string rows;
+  for (const AuditFinding& f : found.findings) {
+    rows += fmt::format(
+        "<tr><td><span class=\"badge {}\">{}</span></td><td>{}</td><td><code>{}"
+        ":{}</code></td><td><code>{}</code></td><td>{}</td></tr>\n",
+        f.answer.empty() ? "bad" : "good",
+        f.answer.empty() ? "open" : "answered",
+        html(f.check),
+        html(f.file),
+        f.line,
+        html(f.code),
+        html(f.answer.empty() ? f.what : f.answer));
+  }
+  const std::string counts = fmt::format(
+      "<p class=\"soft\">{} checks over {} files: {} open, {} answered.</p>\n",
+      checks().size(),
+      found.files,
+      found.open(),
+      found.answered());
+  return rows.empty()
+             ? counts
+             : counts +
+                   "<div class=\"panel\"><table id=\"audit-table\"><thead><tr>"
+                   "<th data-sort>State</th><th data-sort>Check</th><th "
+                   "data-sort>Place</th><th>Code</th><th>Why</th></tr></thead>"
+                   "\n<tbody>\n" +
+                   rows + "</tbody></table></div>\n";
+}
+
 std::string references(const Reference& reference) {
   std::string out = "<p>";
   for (const Package& p : reference.packages) {
@@ -334,6 +367,7 @@ std::string report_html(
        record_tables(port.project.folder(port.reference.model))});
   parts.push_back({"evidence", "Evidence", evidence_table(port)});
   parts.push_back({"deviations", "Deviations", deviations(port)});
+  parts.push_back({"audit", "Audit", audit_table(port)});
   parts.push_back({"waivers", "Waivers", waivers(section)});
   if (map.contains("references")) {
     const std::string key = port.reference.deciding().key;

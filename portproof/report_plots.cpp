@@ -3,8 +3,8 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,27 +29,37 @@ void classes(
   }
 }
 
+/// When components are done in a run.
 struct Order {
   const Inventory& inventory;
   std::map<std::string, std::string> classes;
-  std::vector<std::string> names;
-  std::set<std::string> seen;
+  int calls = 0;
+  std::map<std::string, int> own;     ///< first call of itself
+  std::map<std::string, int> methods; ///< last call of a method of it
 
-  void add(const Json& calls) {
-    for (const Json& call : calls) {
+  void add(const Json& list) {
+    for (const Json& call : list) {
       if (call.contains("loop")) {
         add(call.at("loop"));
         continue;
       }
       add(call.value("calls", Json::array()));
+      ++calls;
       std::string name = call.at("name");
       if (const auto it = classes.find(name); it != classes.end()) {
         name = it->second;
       }
-      // A method's calls belong to its class.
       const Component* c = inventory.owner(name);
-      if (c != nullptr && seen.insert(c->name).second) {
-        names.push_back(c->name);
+      if (c == nullptr) {
+        continue;
+      }
+      const auto other = inventory.counterparts.find(name);
+      const bool itself =
+          c->name == name || other != inventory.counterparts.end();
+      if (itself) {
+        own.emplace(c->name, calls);
+      } else {
+        methods[c->name] = calls;
       }
     }
   }
@@ -88,11 +98,23 @@ std::vector<std::string> completion_order(
   if (references == map.end() || !references->contains(key)) {
     return {};
   }
-  Order order{inventory, {}, {}, {}};
+  Order order{inventory, {}, 0, {}, {}};
   const Json& one = references->at(key);
   classes(one.at("modules"), {}, order.classes);
   order.add(one.at("calls"));
-  return order.names;
+  std::map<std::string, int> done = order.own;
+  // A class that is never called by itself is done with its last method.
+  done.insert(order.methods.begin(), order.methods.end());
+  std::vector<std::pair<int, std::string>> sorted;
+  for (const auto& [name, at] : done) {
+    sorted.emplace_back(at, name);
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::string> out;
+  for (auto& [at, name] : sorted) {
+    out.push_back(std::move(name));
+  }
+  return out;
 }
 
 std::vector<Figure> figures_by_depth(const Port& port, const Json& map) {
@@ -166,7 +188,7 @@ std::string error_plot(const std::vector<Figure>& figures) {
     if (!(value > 0)) {
       return floor;
     }
-    const double at = (std::log10(std::min(value, high)) - from) / (to - from);
+    const double at = (std::log10(value) - from) / (to - from);
     return kTop + (kHeight - 24) * (1 - std::clamp(at, 0.0, 1.0));
   };
   std::string out = fmt::format(

@@ -113,6 +113,25 @@ std::string comment_of(const Argument& a) {
   return a.type.empty() ? a.name : a.type;
 }
 
+/// The type of an argument or field: where Python names none, that of its
+/// default.
+std::string python_type(const Argument& a) {
+  static constexpr std::array<std::array<const char*, 2>, 4> kNames = {{
+      {"int", "int"},
+      {"float", "float"},
+      {"bool", "bool"},
+      {"std::string_view", "str"},
+  }};
+  if (a.type.empty() && !a.value.empty()) {
+    for (const auto& [cpp, python] : kNames) {
+      if (type_of_literal(a.value) == cpp) {
+        return python;
+      }
+    }
+  }
+  return a.type;
+}
+
 /// A type that is to be chosen says what Python has.
 std::string noted(const std::string& type, const Argument& a) {
   return contains(type, kType) ? fmt::format("{} /* {} */", type, comment_of(a))
@@ -120,9 +139,10 @@ std::string noted(const std::string& type, const Argument& a) {
 }
 
 std::string declared(const Argument& a, bool with_default) {
-  std::string out = noted(argument_type(a.type), a) + " " + a.name;
+  const std::string type = python_type(a);
+  std::string out = noted(argument_type(type), a) + " " + a.name;
   if (with_default && !a.value.empty()) {
-    const std::string value = literal(a.value, type_of(a.type));
+    const std::string value = literal(a.value, type_of(type));
     out += " = " + (value.empty() ? fmt::format("{} /* {} */", kValue, a.value)
                                   : value);
   }
@@ -375,6 +395,9 @@ bool is_function(const Outline& part) {
 }
 
 void declarations(const Outline& part, std::string& out) {
+  if (!part.wraps.empty()) {
+    return; // `definitions` asks what to do with it
+  }
   if (is_function(part)) {
     const Task& task = part.tasks.front();
     doc(part.name, task.seen, "", out);
@@ -401,6 +424,18 @@ std::string place(const Outline& part, int line) {
 }
 
 void definitions(const Outline& part, std::string& out) {
+  if (!part.wraps.empty()) {
+    out += port_this(
+        fmt::format(
+            "{}, {}: changes {}: write what it changes, or put its tag on the "
+            "layer that does the same",
+            part.name,
+            place(part, part.line),
+            part.wraps),
+        "");
+    out += '\n';
+    return;
+  }
   if (is_function(part)) {
     const Task& task = part.tasks.front();
     out += fmt::format(
@@ -416,7 +451,7 @@ void definitions(const Outline& part, std::string& out) {
     if (name.starts_with("__") && !is_call(task)) {
       out += port_this(
           fmt::format(
-              "{}, {}: what Python calls by itself; write what it does for "
+              "{}, {}: what Python calls by itself: write what it does for "
               "callers, or take this out",
               task.name,
               place(part, task.line)),

@@ -33,7 +33,7 @@ def arguments(argv):
         help="system, sdk, vocab, weights, audio; all of these if none is "
         "named; wheel: what `make portproof-wheel` builds with")
     parser.add_argument("--for", dest="groups", default="build,test",
-                        help="system packages for: build,test,lint,fuzz,bench "
+                        help="system packages for: build,test,lint,fuzz,bench,pages "
                         "(default: build,test)")
     parser.add_argument("--mlx", default="mlx-cpu", choices=locks.MLX,
                         help="which MLX SDK (default: mlx-cpu)")

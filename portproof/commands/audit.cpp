@@ -4,28 +4,33 @@
 
 #include <fmt/format.h>
 
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
 #include "portproof/audit.h"
 #include "portproof/commands/commands.h"
+#include "portproof/graph.h"
 #include "portproof/reference.h"
 
 namespace portproof {
 namespace {
 
 struct Options {
-  std::string model, only;
+  std::string model, only, graph;
   bool json = false, questions = false, list = false, answered = false;
 };
 
-const Check* find(const std::string& id) {
-  for (const Check& c : checks()) {
-    if (id == c.id) {
-      return &c;
+const Practice* find(const std::string& id) {
+  for (const auto* list : {&checks(), &graph_checks()}) {
+    for (const Practice& c : *list) {
+      if (id == c.id) {
+        return &c;
+      }
     }
   }
   return nullptr;
 }
 
-void print(const Finding& f) {
+void print(const AuditFinding& f) {
   fmt::print(
       "{}:{}: {}{}\n",
       f.file,
@@ -35,15 +40,27 @@ void print(const Finding& f) {
   fmt::print("    {}\n", f.code);
   if (!f.answer.empty()) {
     fmt::print("    answered: {}\n", f.answer);
-  } else if (const Check* c = find(f.check)) {
+  } else if (const Practice* c = find(f.check)) {
     fmt::print("    why: {}\n    mend: {}\n", c->why, c->mend);
   }
 }
 
+Audit look(const Commands& commands, const Options& o) {
+  if (!o.graph.empty()) {
+    const std::string dot =
+        mlxaudio::read_file(o.graph, mlxaudio::ErrorCode::config);
+    return {audit_graph(o.graph, Graph::parse(dot, o.graph)), 1};
+  }
+  const Project project = commands.project();
+  return audit(project, Reference::load(project, o.model), o.only);
+}
+
 int run(const Commands& commands, const Options& o) {
   if (o.list) {
-    for (const Check& c : checks()) {
-      fmt::print("{:<24}{}\n", c.id, c.what);
+    for (const auto* list : {&checks(), &graph_checks()}) {
+      for (const Practice& c : *list) {
+        fmt::print("{:<24}{}\n", c.id, c.what);
+      }
     }
     return 0;
   }
@@ -54,21 +71,21 @@ int run(const Commands& commands, const Options& o) {
     }
     return 0;
   }
-  const Project project = commands.project();
-  const Audit found = audit(project, Reference::load(project, o.model), o.only);
+  const Audit found = look(commands, o);
   if (o.json) {
     fmt::print("{}\n", found.json().dump(1));
     return found.open() == 0 ? 0 : 1;
   }
-  for (const Finding& f : found.findings) {
+  for (const AuditFinding& f : found.findings) {
     if (f.answer.empty() || o.answered) {
       print(f);
     }
   }
   fmt::print(
-      "{} checks over {} files: {} open, {} answered by AUDIT comments\n",
-      checks().size(),
+      "{} checks over {} file{}: {} open, {} answered by AUDIT comments\n",
+      o.graph.empty() ? checks().size() : graph_checks().size(),
       found.files,
+      found.files == 1 ? "" : "s",
       found.open(),
       found.answered());
   return found.open() == 0 ? 0 : 1;
@@ -84,6 +101,10 @@ void add_audit(Commands& commands) {
       [&commands, o] { return run(commands, *o); });
   add_model(command, o->model);
   command.add_option("--only", o->only, "a file or folder below the root");
+  command.add_option(
+      "--graph",
+      o->graph,
+      "check a graph that MLX's export_to_dot wrote, not the source");
   command.add_flag("--answered", o->answered, "show the answered ones too");
   command.add_flag("--list", o->list, "list the checks");
   command.add_flag(

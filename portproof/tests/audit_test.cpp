@@ -256,7 +256,7 @@ void run(Decoder& d, int n) {
 
 std::vector<std::string> found(const std::string& source) {
   std::vector<std::string> out;
-  for (const Finding& f : audit_source("x.cpp", source)) {
+  for (const AuditFinding& f : audit_source("x.cpp", source)) {
     if (f.answer.empty()) {
       out.push_back(f.check);
     }
@@ -274,7 +274,7 @@ TEST(Audit, EachCheckIsRedOnAPlantedCaseAndGreenOnItsMendedTwin) {
     EXPECT_EQ(found(p.green), std::vector<std::string>{}) << p.green;
     shown.insert(p.check);
   }
-  for (const Check& c : checks()) {
+  for (const Practice& c : checks()) {
     EXPECT_TRUE(shown.contains(c.id)) << c.id << " has no planted case";
   }
 }
@@ -324,7 +324,7 @@ TEST(Audit, ACommentThatAnswersNothingIsAFinding) {
   for (const auto& [source, says] : wrong) {
     bool said = false;
     int open = 0;
-    for (const Finding& f : audit_source("x.cpp", source)) {
+    for (const AuditFinding& f : audit_source("x.cpp", source)) {
       said = said || f.what.find(says) != std::string::npos;
       open += f.answer.empty() ? 1 : 0;
     }

@@ -158,13 +158,18 @@ TEST(Report, OrdersComponentsAsARunCompletesThem) {
   const Port port = port_of(fake);
   const Json map = Json::parse(R"j({"references": {"torch": {
     "modules": {"name": "", "class": "fake.math.Counter", "children": []},
-    "calls": [{"loop": [{"name": "(model)", "calls": [{"name": "fake.math.double"}]}, {"name": "other"}]}]}}})j");
-  EXPECT_EQ(
-      completion_order(port.inventory, map, "torch"),
-      (std::vector<std::string>{"fake.math.double", "fake.math.Counter"}));
+    "calls": [{"name": "fake.math.Counter.add"}, {"loop": [{"name": "(model)", "calls": [{"name": "fake.math.double"}]}, {"name": "other"}]}]}}})j");
+  const auto order = [&](const Json& json) {
+    return completion_order(port.inventory, json, "torch");
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(order(map), (Names{"fake.math.double", "fake.math.Counter"}))
+      << "when the module itself is done";
+  Json methods = map;
+  methods["references"]["torch"]["modules"]["class"] = "other";
+  EXPECT_EQ(order(methods), (Names{"fake.math.Counter", "fake.math.double"}));
+  EXPECT_TRUE(order(Json::object()).empty());
   EXPECT_TRUE(completion_order(port.inventory, map, "mlx").empty());
-  EXPECT_TRUE(
-      completion_order(port.inventory, Json::object(), "torch").empty());
 }
 
 TEST(Report, ShowsEveryLogOfRecords) {
@@ -182,6 +187,15 @@ TEST(Report, ShowsEveryLogOfRecords) {
   EXPECT_TRUE(has(text, "[&quot;a&quot;,&quot;b&quot;]"));
   EXPECT_FALSE(has(text, "<th data-sort>sha256</th>"));
   EXPECT_TRUE(has(text, "1 lines cannot be read"));
+}
+
+TEST(Report, ShowsWhatTheAuditFinds) {
+  const FakeProject fake;
+  EXPECT_TRUE(has(page(fake), "20 checks over 2 files: 0 open, 0 answered"));
+  fake.write("src/noise.cpp", "void f() { mx::random::seed(1); }\n");
+  const std::string text = page(fake);
+  EXPECT_TRUE(has(text, "3 files: 1 open"));
+  EXPECT_TRUE(has(text, "<code>src/noise.cpp:1</code>"));
 }
 
 TEST(Report, TellsWhatMustBeMended) {

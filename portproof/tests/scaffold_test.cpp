@@ -47,7 +47,11 @@ Inventory inventory() {
 })j"),
       component(
           R"j({"name": "fake.net.double", "kind": "function", "line": 30, "items": [],
-        "signature": "(x: Tensor, by: float=2)"
+        "signature": "(x, by: float=2, times=3)"
+})j"),
+      component(
+          R"j({"name": "fake.net.Linear", "kind": "module", "line": 40, "bases": ["nn.Linear"], "items": [
+        {"name": "forward", "kind": "method", "line": 41, "signature": "(self, x)"}]
 })j")};
   return out;
 }
@@ -75,9 +79,9 @@ struct Scope {
   mx::array param(const char*, std::vector<int>) const { return {}; }
 };
 )";
-constexpr const char* kLinear = R"(#pragma once
-#include "nn/scope.h"
-inline constexpr bool kNoBias = false;
+constexpr const char* kLinear =
+    "#pragma once\n#include \"nn/scope.h\"\n"
+    R"(inline constexpr bool kNoBias = false;
 struct Linear {
   Scope at;
   int in, out;
@@ -153,9 +157,16 @@ TEST(Scaffold, HasTheReferencesOrderNamesAndShapes) {
         "  /// Seen: x [1, 4]  -> [1, 8]",
         "mx::array operator()(const mx::array& x, const Maybe& mask = {}) "
         "const;",
-        "mx::array double(const mx::array& x, float by = 2.0f);"}) {
+        "mx::array double(const mx::array& x, float by = 2.0f, int times = "
+        "3);"}) {
     EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
   }
+  EXPECT_EQ(header.find("struct Linear"), std::string::npos)
+      << "it only changes the library's";
+  EXPECT_NE(
+      s.files[1].text.find("fake.net.Linear, fake/net.py, line 40: changes "
+                           "nn.Linear"),
+      std::string::npos);
   EXPECT_EQ(header.find("table"), std::string::npos) << "buffers are computed";
   EXPECT_EQ(header.find("act{"), std::string::npos) << "it has no weights";
   EXPECT_LT(header.find("struct Options"), header.find("struct Net"));
@@ -185,6 +196,8 @@ TEST(Scaffold, DoesNotCompileUntilItIsFilledIn) {
   EXPECT_NE(second.err.find("PORT THIS: fake.net.double"), std::string::npos);
 
   s.fill("out/net.cpp", "return {};");
+  // What stands alone asked for a decision, and goes with it.
+  s.fake.replace("out/net.cpp", "\nreturn {};\n", "\n");
   const Finished last = s.compile("out/net.cpp");
   EXPECT_EQ(last.code, 0) << last.err << s.fake.read("out/net.cpp");
 }
