@@ -18,21 +18,36 @@ std::pair<List, List> halves(const List& all) {
   return {{all.begin(), middle}, {middle, all.end()}};
 }
 
-/// Those that build; the others are added to `invalid`.
-List building(MutationRun& run, const List& all, List& invalid) {
-  if (all.empty() || run.build(all).empty()) {
-    return all;
+/// Those that build together; the others are added to `invalid`.
+List building(MutationRun& run, List all, List& invalid) {
+  while (!all.empty()) {
+    const std::string trouble = run.build(all);
+    if (trouble.empty()) {
+      break;
+    }
+    // The compiler names the file: which of its rewrites are to blame?
+    List kept;
+    List suspects;
+    for (Mutant& m : all) {
+      const bool named = trouble.find(m.file + ":") != std::string::npos;
+      (named ? suspects : kept).push_back(std::move(m));
+    }
+    if (suspects.empty()) {
+      std::swap(kept, suspects);
+    }
+    std::size_t left = 0;
+    for (Mutant& m : suspects) {
+      const bool alone = run.build({m}).empty();
+      left += alone ? 1 : 0;
+      (alone ? kept : invalid).push_back(m);
+    }
+    if (left == suspects.size()) { // each alone does, together they do not
+      invalid.push_back(kept.back());
+      kept.pop_back();
+    }
+    all = std::move(kept);
   }
-  if (all.size() == 1) {
-    invalid.push_back(all.front());
-    return {};
-  }
-  const auto [first, second] = halves(all);
-  List out = building(run, first, invalid);
-  for (Mutant& m : building(run, second, invalid)) {
-    out.push_back(std::move(m));
-  }
-  return out;
+  return all;
 }
 
 /// Verifies rewrites that build; of those that make something red, finds which.

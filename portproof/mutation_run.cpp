@@ -12,6 +12,7 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/text.h"
 #include "portproof/verify.h"
 #include "portproof/weight_mutants.h"
 
@@ -179,7 +180,7 @@ MutantResult MutationRun::judge(const Mutant& mutant) {
   r.state = state_of(mutant);
   std::vector<std::string> order = {mutant.component};
   if (!mutant.of_weights()) {
-    r.why = build({mutant});
+    r.why = valid_utf8(build({mutant}));
     if (!r.why.empty()) {
       r.outcome = Outcome::invalid;
       r.seconds = seconds_since(start);

@@ -14,6 +14,7 @@
 
 #include "core/atomic_file.h"
 #include "core/mapped_file.h"
+#include "core/sha256.h"
 #include "mlxaudio/error.h"
 #include "portproof/process.h"
 
@@ -261,29 +262,49 @@ std::string ScratchBuild::moved(const std::string& command) const {
 }
 
 std::string ScratchBuild::compile(const Unit& unit, const fs::path& object) {
+  if (fs::exists(object)) {
+    return {};
+  }
+  const fs::path unfinished = object.string() + ".new";
   const std::string line = replaced(
                                moved(unit.command),
                                "-o " + unit.output + " ",
-                               "-o " + shell_word(object.string()) + " ") +
+                               "-o " + shell_word(unfinished.string()) + " ") +
                            " -O1 -w";
   const Finished finished = shell(unit.directory, line);
-  return finished.code == 0 ? std::string() : trouble_of(finished);
+  if (finished.code != 0) {
+    return trouble_of(finished);
+  }
+  fs::rename(unfinished, object);
+  return {};
 }
 
 ScratchBuild::Program ScratchBuild::relink(
-    const std::vector<std::string>& changed) {
+    const std::map<std::string, std::string>& changed) {
   const Sources files(copy().root, [&] {
     std::vector<fs::path> folders = port_.reference.sources;
     folders.emplace_back("port");
     return folders;
   }());
   std::vector<const Unit*> todo;
+  std::vector<fs::path> paths;
+  const fs::path folder = folder_.path() / "objects";
+  fs::create_directories(folder);
   for (const Unit& unit : units_) {
     const std::set<std::string> read = files.unit(unit.file);
-    if (std::any_of(changed.begin(), changed.end(), [&](const auto& file) {
-          return read.contains(file);
-        })) {
+    mlxaudio::Sha256 what;
+    what.update(unit.file);
+    bool reached = false;
+    for (const auto& [file, text] : changed) {
+      if (read.contains(file)) {
+        what.update(file).update(text);
+        reached = true;
+      }
+    }
+    if (reached) {
       todo.push_back(&unit);
+      // What was compiled before need not be again.
+      paths.push_back(folder / (what.hex().substr(0, 16) + ".o"));
     }
   }
   Program program{folder_.path() / fmt::format("program-{}", ++made_), {}};
@@ -291,18 +312,13 @@ ScratchBuild::Program ScratchBuild::relink(
     program.trouble = fmt::format(
         "nothing that {} is linked from reads {}",
         port_.reference.executable,
-        changed.empty() ? "what changed" : changed.front());
+        changed.empty() ? "what changed" : changed.begin()->first);
     return program;
   }
-  const fs::path folder = folder_.path() / "objects";
   std::error_code none;
-  fs::remove_all(folder, none);
-  fs::create_directories(folder);
   std::string link = link_;
   std::string objects;
-  std::vector<fs::path> paths;
   for (std::size_t i = 0; i < todo.size(); ++i) {
-    paths.push_back(folder / fmt::format("{}.o", i));
     const std::string own = " " + todo[i]->output + " ";
     if (link.find(own) != std::string::npos) {
       link = replaced(link, own, " " + shell_word(paths[i].string()) + " ");
@@ -358,16 +374,14 @@ ScratchBuild::Program ScratchBuild::make(
     mlxaudio::write_file(copy().root / file, text);
   }
   planted_.clear();
-  std::vector<std::string> changed;
   for (const auto& [file, text] : files) {
     planted_[file] = mlxaudio::read_file(
         port_.project.root / file,
         mlxaudio::ErrorCode::config);
     mlxaudio::write_file(copy().root / file, text);
-    changed.push_back(file);
   }
   if (!is_whole()) {
-    return relink(changed);
+    return relink(files);
   }
   std::string line;
   for (std::string word : command_) {

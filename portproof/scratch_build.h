@@ -83,7 +83,7 @@ class ScratchBuild {
   bool is_linked(const std::string& output) const;
   std::string moved(const std::string& command) const;
   std::string compile(const Unit& unit, const std::filesystem::path& object);
-  Program relink(const std::vector<std::string>& changed);
+  Program relink(const std::map<std::string, std::string>& changed);
 
   const Port& port_;
   std::filesystem::path build_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "core/json.h"
+
 namespace portproof {
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -24,6 +26,13 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 std::string figure(double value) {
   return fmt::format("{:.2g}", value);
+}
+
+std::string valid_utf8(const std::string& text) {
+  using mlxaudio::Json;
+  const std::string dumped =
+      Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(dumped).get<std::string>();
 }
 
 } // namespace portproof

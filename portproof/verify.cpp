@@ -312,6 +312,7 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     std::optional<Golden> golden;
     Result r = verify_one(port, c, program, options, golden);
+    r.why = valid_utf8(r.why); // a program may say anything
     r.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();

@@ -148,6 +148,19 @@ TEST(Verify, GarbageIsAFailure) {
   EXPECT_EQ(verified(fake).at("fake.math.double").state, State::fail);
 }
 
+TEST(Verify, WhatAProgramSaysNeedBeNoText) {
+  const FakeProject fake;
+  fake.build(R"sh(printf 'bad \377\376 bytes' >&2; exit 3)sh");
+  const Result r = verified(fake).at("fake.math.double");
+  EXPECT_EQ(r.state, State::fail);
+  EXPECT_NE(r.why.find("bytes"), std::string::npos) << r.why;
+  // It is kept with the evidence all the same.
+  const Port port = port_of(fake);
+  EXPECT_EQ(
+      port.standing(*port.inventory.find("fake.math.double")).why,
+      "failed");
+}
+
 TEST(Verify, AnEditedGoldenIsRefused) {
   const FakeProject fake;
   fake.build();
