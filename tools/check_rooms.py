@@ -48,6 +48,9 @@ SCRIPTS = {".py"}
 FOLDERS = ("include", "src", "cli", "portproof", "port", "bench", "tests",
            "samples", "tools")
 
+# Projects of their own, which show how another project uses portproof.
+NO_ROOM = pathlib.PurePath("portproof/examples")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 PORT = re.compile(r"^\s*///\s+\\port\s+[\w.]+")
 HEADER_LINES = 25
@@ -162,8 +165,10 @@ def check_file(root, path):
 def sources(root):
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            if path.suffix in SOURCES | SCRIPTS and path.is_file():
-                yield path.relative_to(root)
+            inside = path.relative_to(root)
+            if (path.suffix in SOURCES | SCRIPTS and path.is_file()
+                    and NO_ROOM not in inside.parents):
+                yield inside
 
 
 def main(argv):

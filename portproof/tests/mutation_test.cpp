@@ -47,7 +47,7 @@ constexpr const char* kProgram = R"cpp(
 #include <cstring>
 #include <string>
 #include <string_view>
-#include "../../../src/math.h"
+#include <src/math.h>
   std::string_view portproof_stamp();
   int main(int argc, char** argv) {
     if (argc == 2) {
@@ -77,7 +77,7 @@ constexpr const char* kProgram = R"cpp(
 
 constexpr const char* kBuild = R"sh(set -e
 "$1" --root "$2" stamp fake --out "$3/stamp.cpp"
-"$4" -std=c++20 -w -o "$3/probes.sh" "$2/src/math.cpp" \
+"$4" -std=c++20 -w -I "$2" -o "$3/probes.sh" "$2/src/math.cpp" \
   "$2/port/fake/main/main.cpp" "$3/stamp.cpp"
 )sh";
 
