@@ -18,10 +18,6 @@ namespace {
 
 using Words = std::initializer_list<const char*>;
 
-bool is_any(std::string_view word, Words words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }

@@ -14,11 +14,11 @@ bool is_close(std::string_view t) {
   return t == ")" || t == "]" || t == "}";
 }
 
+} // namespace
+
 bool is_any(std::string_view word, std::initializer_list<const char*> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
-
-} // namespace
 
 Code::Code(std::string_view source) {
   const std::vector<Token> all = lex(source);

@@ -10,17 +10,14 @@
 #include "portproof/text.h"
 
 namespace portproof {
-namespace {
 
 using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
-std::string content_hash(Json inventory) {
-  inventory.erase("sha256");
-  return mlxaudio::sha256(inventory.dump());
+std::string content_hash(Json json) {
+  json.erase("sha256");
+  return mlxaudio::sha256(json.dump());
 }
-
-} // namespace
 
 std::string seal(Json inventory) {
   inventory.erase("sha256");

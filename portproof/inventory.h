@@ -41,6 +41,9 @@ struct Inventory {
   const Component* owner(const std::string& tag) const;
 };
 
+/// The hash of everything in it but its own `sha256`.
+std::string content_hash(mlxaudio::Json json);
+
 /// Adds the hash of everything else to an inventory, and gives its text.
 std::string seal(mlxaudio::Json inventory);
 

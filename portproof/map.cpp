@@ -9,17 +9,13 @@
 
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/inventory.h"
 
 namespace portproof {
 namespace {
 
 using mlxaudio::ConfigError;
 using mlxaudio::Json;
-
-std::string content_hash(Json json) {
-  json.erase("sha256");
-  return mlxaudio::sha256(json.dump());
-}
 
 /// Like dump(1), but what fits into a line stays on it.
 void write(const Json& json, std::size_t indent, std::string& out) {

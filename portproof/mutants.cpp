@@ -15,7 +15,7 @@ namespace {
 
 using mlxaudio::Json;
 
-std::string last_part(const std::string& name) {
+std::string plain_name(const std::string& name) {
   const std::size_t at = name.rfind(':');
   return at == std::string::npos ? name : name.substr(at + 1);
 }
@@ -223,7 +223,7 @@ std::vector<CodeRange> own_code(const Port& port, const Component& component) {
             return t.problem.empty() && belongs(d, t);
           });
       if (helper && !tagged && files.contains(d.file) &&
-          words.contains(last_part(d.name)) &&
+          words.contains(plain_name(d.name)) &&
           taken.insert(fmt::format("{}:{}", d.file, d.line)).second) {
         regions.push_back({d.file, d.line, d.end_line});
       }

@@ -19,7 +19,7 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
 /// Most lines that may be named for one statement: more would name them all.
-constexpr int kMostLines = 40;
+constexpr int kMostLinesOfStatement = 40;
 
 bool has_numbers(const Json& value) {
   if (value.is_object() &&
@@ -353,12 +353,12 @@ class LineCheck {
     if (static_cast<std::size_t>(range->last) > lines.size()) {
       return fmt::format("`{}`: the file has {} lines", text, lines.size());
     }
-    if (range->last - range->first >= kMostLines) {
+    if (range->last - range->first >= kMostLinesOfStatement) {
       return fmt::format(
           "`{}`: at most {} lines for one statement; name those that do its "
           "work",
           text,
-          kMostLines);
+          kMostLinesOfStatement);
     }
     std::string code;
     for (int i = range->first; i <= range->last; ++i) {

@@ -12,7 +12,7 @@ namespace {
 
 /// A line that is no Python, so that the file cannot be imported before it is
 /// replaced.
-std::string port_this(const std::string& what, const std::string& indent) {
+std::string blank(const std::string& what, const std::string& indent) {
   return fmt::format("{}<<< PORT THIS: {} >>>\n", indent, what);
 }
 
@@ -38,7 +38,7 @@ void function(
   if (!task.seen.empty()) {
     out += fmt::format("{}    # Seen: {}\n", indent, task.seen);
   }
-  out += port_this(
+  out += blank(
       fmt::format("{}, {}, line {}", task.name, file, task.line),
       indent + "    ");
   out += '\n';
@@ -56,7 +56,7 @@ void part_text(const Outline& part, std::string& out) {
     for (const Argument& v : part.values) {
       out += fmt::format("{} = {}\n", v.name, v.value);
     }
-    out += port_this(
+    out += blank(
         fmt::format("{}, {}, line {}", part.name, part.file, part.line),
         "");
     out += '\n';
@@ -91,7 +91,7 @@ void part_text(const Outline& part, std::string& out) {
           m.many ? "list of " : "",
           m.type.empty() ? "a layer" : last_part(m.type));
     }
-    out += port_this(part.name + ".__init__", "        ");
+    out += blank(part.name + ".__init__", "        ");
     out += '\n';
   }
   for (const Task& task : part.tasks) {
@@ -117,7 +117,7 @@ std::vector<Skeleton> scaffold_python(
   for (const Outline& part : parts) {
     part_text(part, text);
     probes += fmt::format("# {}\n", part.name);
-    probes += port_this(
+    probes += blank(
         "PROBES[\"" + part.name +
             "\"]: a function from the recorded arguments to the results",
         "");

@@ -98,32 +98,34 @@ std::vector<std::string> only_in(const Json& one, const Json& other) {
 /// A component that went and one that came with the same code are one that
 /// moved.
 void find_moves(
-    std::vector<Change>& changes,
+    std::vector<VersionChange>& changes,
     const std::map<std::string, Json>& before,
     const std::map<std::string, Json>& after) {
   const auto last = [](const std::string& name) {
     return name.substr(name.rfind('.') + 1);
   };
-  for (Change& came : changes) {
-    if (came.kind != Change::Kind::added) {
+  for (VersionChange& came : changes) {
+    if (came.kind != VersionChange::Kind::added) {
       continue;
     }
-    const auto gone =
-        std::find_if(changes.begin(), changes.end(), [&](const Change& c) {
-          return c.kind == Change::Kind::removed &&
+    const auto gone = std::find_if(
+        changes.begin(),
+        changes.end(),
+        [&](const VersionChange& c) {
+          return c.kind == VersionChange::Kind::removed &&
                  last(c.name) == last(came.name) &&
                  text_of(before.at(c.name), "code") ==
                      text_of(after.at(came.name), "code");
         });
     if (gone != changes.end()) {
-      came.kind = Change::Kind::moved;
+      came.kind = VersionChange::Kind::moved;
       came.details = {"was " + gone->name};
-      gone->kind = Change::Kind::moved;
+      gone->kind = VersionChange::Kind::moved;
       gone->details.clear(); // told once
     }
   }
-  std::erase_if(changes, [](const Change& c) {
-    return c.kind == Change::Kind::moved && c.details.empty();
+  std::erase_if(changes, [](const VersionChange& c) {
+    return c.kind == VersionChange::Kind::moved && c.details.empty();
   });
 }
 
@@ -162,23 +164,26 @@ Upgrade compare_versions(const Json& listed) {
       const std::string name = row.at("name");
       const auto it = before.find(name);
       if (it == before.end()) {
-        u.changes.push_back({Change::Kind::added, name, {}});
+        u.changes.push_back({VersionChange::Kind::added, name, {}});
         continue;
       }
       if (it->second.at("sha256") == row.at("sha256")) {
         ++u.same;
         continue;
       }
-      Change change{Change::Kind::code, name, details_of(it->second, row)};
+      VersionChange change{
+          VersionChange::Kind::code,
+          name,
+          details_of(it->second, row)};
       if (it->second.at("code") == row.at("code")) {
-        change.kind = Change::Kind::text;
+        change.kind = VersionChange::Kind::text;
       }
       u.changes.push_back(std::move(change));
     }
     for (const Json& row : from.at("components")) {
       const std::string name = row.at("name");
       if (!after.contains(name)) {
-        u.changes.push_back({Change::Kind::removed, name, {}});
+        u.changes.push_back({VersionChange::Kind::removed, name, {}});
       }
     }
     find_moves(u.changes, before, after);
@@ -190,17 +195,17 @@ Upgrade compare_versions(const Json& listed) {
   return u;
 }
 
-const char* name_of(Change::Kind kind) {
+const char* name_of(VersionChange::Kind kind) {
   switch (kind) {
-    case Change::Kind::added:
+    case VersionChange::Kind::added:
       return "new";
-    case Change::Kind::removed:
+    case VersionChange::Kind::removed:
       return "gone";
-    case Change::Kind::code:
+    case VersionChange::Kind::code:
       return "code";
-    case Change::Kind::text:
+    case VersionChange::Kind::text:
       return "text";
-    case Change::Kind::moved:
+    case VersionChange::Kind::moved:
       return "moved";
   }
   return "";
@@ -208,7 +213,7 @@ const char* name_of(Change::Kind kind) {
 
 Json to_json(const Upgrade& upgrade) {
   Json changes = Json::array();
-  for (const Change& c : upgrade.changes) {
+  for (const VersionChange& c : upgrade.changes) {
     changes.push_back(
         {{"name", c.name}, {"kind", name_of(c.kind)}, {"details", c.details}});
   }

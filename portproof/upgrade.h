@@ -9,7 +9,7 @@
 namespace portproof {
 
 /// One component that two versions of a reference do not have in common.
-struct Change {
+struct VersionChange {
   enum class Kind {
     added,
     removed,
@@ -26,7 +26,8 @@ struct Change {
 /// What a new version of a reference asks of its port.
 struct Upgrade {
   std::string package, from, to;
-  std::vector<Change> changes; ///< in the order of the new version's source
+  std::vector<VersionChange>
+      changes; ///< in the order of the new version's source
   std::vector<std::string> files_added, files_removed; ///< of Python source
   /// Other files of the package that came, went or differ.
   std::vector<std::string> data_changed;
@@ -38,7 +39,7 @@ struct Upgrade {
 /// \throws ConfigError if it is malformed
 Upgrade compare_versions(const mlxaudio::Json& listed);
 
-const char* name_of(Change::Kind kind);
+const char* name_of(VersionChange::Kind kind);
 mlxaudio::Json to_json(const Upgrade& upgrade);
 
 } // namespace portproof

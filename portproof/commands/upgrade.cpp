@@ -36,7 +36,7 @@ struct Concern {
 };
 
 Concern concern(
-    const Change& change,
+    const VersionChange& change,
     const Reference& reference,
     const Inventory& inventory,
     const EvidenceFile& evidence) {
@@ -92,10 +92,10 @@ int run(const Commands& commands, const Options& o) {
 
   std::map<std::string, int> counts;
   std::vector<std::string> expire;
-  for (const Change& c : upgrade.changes) {
+  for (const VersionChange& c : upgrade.changes) {
     ++counts[name_of(c.kind)];
     const Concern what = concern(c, reference, inventory, evidence);
-    if (what.mark == "verified" && c.kind != Change::Kind::added) {
+    if (what.mark == "verified" && c.kind != VersionChange::Kind::added) {
       expire.push_back(what.component);
     }
   }
@@ -120,7 +120,7 @@ int run(const Commands& commands, const Options& o) {
       counts["code"],
       counts["text"],
       upgrade.same);
-  for (const Change& c : upgrade.changes) {
+  for (const VersionChange& c : upgrade.changes) {
     const Concern what = concern(c, reference, inventory, evidence);
     fmt::print(
         "{:<6} {}{}\n",

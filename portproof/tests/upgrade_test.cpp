@@ -71,21 +71,21 @@ TEST(Upgrade, NamesJustWhatChanged) {
            {{"p/t.json", "2"}, {"p/u.json", "1"}})}};
   const Upgrade u = compare_versions(listed);
   EXPECT_EQ(u.same, 1);
-  std::map<std::string, Change> by_name;
-  for (const Change& c : u.changes) {
+  std::map<std::string, VersionChange> by_name;
+  for (const VersionChange& c : u.changes) {
     by_name[c.name] = c;
   }
   ASSERT_EQ(by_name.size(), 7u);
   using Details = std::vector<std::string>;
-  EXPECT_EQ(by_name.at("p.code").kind, Change::Kind::code);
+  EXPECT_EQ(by_name.at("p.code").kind, VersionChange::Kind::code);
   EXPECT_EQ(
       by_name.at("p.code").details,
       (Details{"option beam: 5 -> 6", "new: option seed = None"}));
-  EXPECT_EQ(by_name.at("p.text").kind, Change::Kind::text);
+  EXPECT_EQ(by_name.at("p.text").kind, VersionChange::Kind::text);
   EXPECT_EQ(by_name.at("p").details, (Details{"gone: constant RATE = 16000"}));
-  EXPECT_EQ(by_name.at("p.new").kind, Change::Kind::added);
-  EXPECT_EQ(by_name.at("p.gone").kind, Change::Kind::removed);
-  EXPECT_EQ(by_name.at("p.b.moved").kind, Change::Kind::moved);
+  EXPECT_EQ(by_name.at("p.new").kind, VersionChange::Kind::added);
+  EXPECT_EQ(by_name.at("p.gone").kind, VersionChange::Kind::removed);
+  EXPECT_EQ(by_name.at("p.b.moved").kind, VersionChange::Kind::moved);
   EXPECT_EQ(by_name.at("p.b.moved").details, (Details{"was p.a.moved"}));
   EXPECT_EQ(
       by_name.at("p.typed").details,
