@@ -12,11 +12,12 @@
 #include <fmt/format.h>
 
 #include "portproof/audit.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
 
-using Words = std::initializer_list<const char*>;
+using Words = std::initializer_list<std::string_view>;
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;

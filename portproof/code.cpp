@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "portproof/text.h"
+
 namespace portproof {
 namespace {
 
@@ -15,10 +17,6 @@ bool is_close(std::string_view t) {
 }
 
 } // namespace
-
-bool is_any(std::string_view word, std::initializer_list<const char*> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 Code::Code(std::string_view source) {
   const std::vector<Token> all = lex(source);

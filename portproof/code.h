@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,9 +10,6 @@
 #include "portproof/lexer.h"
 
 namespace portproof {
-
-/// Whether a word is one of these.
-bool is_any(std::string_view word, std::initializer_list<const char*> words);
 
 /// A function, lambda or loop in C++ source, by positions of its tokens.
 struct Region {

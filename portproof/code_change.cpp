@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "portproof/text.h"
+
 namespace portproof {
 
 using Kind = Token::Kind;
@@ -12,10 +14,6 @@ using Kind = Token::Kind;
 
 const Piece& piece(const Place& p, int ahead) {
   return p.code.at(p.at + static_cast<std::size_t>(ahead));
-}
-
-bool is(std::string_view text, Names names) {
-  return std::find(names.begin(), names.end(), text) != names.end();
 }
 
 bool about(const Place& p, Names words) {
@@ -70,19 +68,19 @@ std::size_t end_of_operand(const CodePieces& code, std::size_t i) {
   if (code.at(i).kind == Kind::number) {
     return i + 1;
   }
-  if (code.at(i).kind != Kind::word || is(code.at(i).text, {"return"})) {
+  if (code.at(i).kind != Kind::word || is_any(code.at(i).text, {"return"})) {
     return i;
   }
   ++i;
   for (;;) {
     const std::string_view t = code.at(i).text;
-    if (is(t, {".", "->", "::"}) && code.at(i + 1).kind == Kind::word) {
+    if (is_any(t, {".", "->", "::"}) && code.at(i + 1).kind == Kind::word) {
       i += 2;
-    } else if (is(t, {"(", "["}) && !code.at(i).space_before) {
+    } else if (is_any(t, {"(", "["}) && !code.at(i).space_before) {
       i = code.match(i) + 1;
     } else if (t == "<" && !code.at(i).space_before) { // static_cast<T>(...)
       std::size_t close = i + 1;
-      while (is(code.at(close).text, {"::", ",", "*", "&"}) ||
+      while (is_any(code.at(close).text, {"::", ",", "*", "&"}) ||
              code.at(close).kind == Kind::word) {
         ++close;
       }
@@ -102,7 +100,7 @@ std::size_t begin_of_operand(const CodePieces& code, std::size_t i) {
   }
   std::size_t at = i - 1;
   for (;;) {
-    if (is(code.at(at).text, {")", "]"})) {
+    if (is_any(code.at(at).text, {")", "]"})) {
       const std::size_t open = code.match(at);
       if (open == at || open == 0 || code.at(open).space_before) {
         return i;
@@ -118,7 +116,8 @@ std::size_t begin_of_operand(const CodePieces& code, std::size_t i) {
       --at;
     } else if (
         code.at(at).kind == Kind::word || code.at(at).kind == Kind::number) {
-      if (at > 0 && is(code.at(at - 1).text, {".", "->", "::"}) && at >= 2) {
+      if (at > 0 && is_any(code.at(at - 1).text, {".", "->", "::"}) &&
+          at >= 2) {
         at -= 2;
       } else {
         return at;
@@ -141,7 +140,7 @@ std::vector<std::pair<std::size_t, std::size_t>> arguments(
     if (i == close || code.at(i).text == ",") {
       out.emplace_back(begin, i);
       begin = i + 1;
-    } else if (is(code.at(i).text, {"(", "[", "{"})) {
+    } else if (is_any(code.at(i).text, {"(", "[", "{"})) {
       i = code.match(i);
     }
   }
@@ -151,16 +150,18 @@ std::vector<std::pair<std::size_t, std::size_t>> arguments(
 bool opens_call(const CodePieces& code, std::size_t i) {
   return code.at(i).text == "(" && i > 0 && code.at(i - 1).kind == Kind::word &&
          !code.at(i).space_before &&
-         !is(code.at(i - 1).text, {"if", "for", "while", "switch", "catch"});
+         !is_any(
+             code.at(i - 1).text,
+             {"if", "for", "while", "switch", "catch"});
 }
 
 std::string_view call_around(const CodePieces& code, std::size_t i) {
   for (std::size_t back = 0; i > 0 && back < 200; ++back) {
     --i;
     const std::string_view t = code.at(i).text;
-    if (is(t, {")", "]", "}"})) {
+    if (is_any(t, {")", "]", "}"})) {
       i = code.match(i);
-    } else if (is(t, {"(", "{"})) {
+    } else if (is_any(t, {"(", "{"})) {
       if (opens_call(code, i)) {
         return code.at(i - 1).text;
       }
@@ -179,19 +180,20 @@ bool is_effect(const Place& p) {
     return false;
   }
   const Piece& first = piece(p);
-  if (is(first.text, {"++", "--", "*"})) {
+  if (is_any(first.text, {"++", "--", "*"})) {
     return true;
   }
   if (first.kind != Kind::word ||
-      is(first.text, {"return", "if",      "for",       "while",  "do",
-                      "switch", "case",    "const",     "auto",   "static",
-                      "using",  "break",   "throw",     "else",   "continue",
-                      "try",    "default", "constexpr", "public", "private"})) {
+      is_any(first.text, {"return",  "if",        "for",      "while",
+                          "do",      "switch",    "case",     "const",
+                          "auto",    "static",    "using",    "break",
+                          "throw",   "else",      "continue", "try",
+                          "default", "constexpr", "public",   "private"})) {
     return false;
   }
   const std::size_t end = end_of_operand(p.code, p.at);
   const std::string_view next = p.code.at(end).text;
-  if (is(next, {"=", "+=", "-=", "*=", "/=", "++", "--", "|", "&"})) {
+  if (is_any(next, {"=", "+=", "-=", "*=", "/=", "++", "--", "|", "&"})) {
     return true;
   }
   return next == ";" && p.code.at(end - 1).text == ")";

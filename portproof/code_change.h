@@ -33,8 +33,6 @@ using Changes = std::vector<Change>;
 
 /// The piece so many after the place's own.
 const Piece& piece(const Place& p, int ahead = 0);
-/// Whether a text is one of the names.
-bool is(std::string_view text, Names names);
 /// Whether one of the words is somewhere in the line or the symbol.
 bool about(const Place& p, Names words);
 

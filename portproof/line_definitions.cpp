@@ -5,18 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "portproof/text.h"
+
 namespace portproof {
 namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
 
 std::size_t indent_of(const std::string& line) {
   return line.find_first_not_of(" \t");
@@ -202,7 +194,7 @@ Definition of_symbol(
         const SourceFile* source = sources.find(file);
         if (source != nullptr &&
             find_nested(
-                lines_of(source->text),
+                split_lines(source->text),
                 {parts.begin() + static_cast<std::ptrdiff_t>(cut), parts.end()},
                 adapter.comment,
                 d)) {
@@ -221,7 +213,7 @@ Definition of_symbol(
 std::vector<Note> line_notes(
     const std::string& text, const std::string& comment) {
   std::vector<Note> out;
-  const std::vector<std::string> lines = lines_of(text);
+  const std::vector<std::string> lines = split_lines(text);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::size_t at = lines[i].find(comment);
     if (at == std::string::npos) {
@@ -287,7 +279,7 @@ Definitions find_line_definitions(
         tags.push_back(note);
       }
     }
-    const std::vector<std::string> lines = lines_of(file.text);
+    const std::vector<std::string> lines = split_lines(file.text);
     for (std::size_t i = 0; i < tags.size(); ++i) {
       if (!wanted(tags[i].name)) {
         continue;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "portproof/text.h"
+
 namespace portproof {
 namespace {
 
@@ -65,17 +67,18 @@ constexpr Swap kQuantifiers[] = {{"all_of", "any_of"}, {"none_of", "any_of"}};
 Changes sign(const Place& p) {
   const Piece& op = piece(p);
   constexpr Swap kSigns[] = {{"+", "-"}, {"+=", "-="}};
-  if (op.spaced() && is(op.text, {"+", "-", "+=", "-="})) {
+  if (op.spaced() && is_any(op.text, {"+", "-", "+=", "-="})) {
     return swapped(p, kSigns);
   }
   const bool unary =
       op.text == "-" && !op.space_after &&
-      (is(piece(p, -1).text,
+      (is_any(
+          piece(p, -1).text,
           {"(", ",", "{", "=", "return", "?", ":", "+", "*", "["}));
   if (unary) {
     return {{op.offset, 1, ""}};
   }
-  if (is(op.text, {"add", "subtract"}) && piece(p, -1).text == "::") {
+  if (is_any(op.text, {"add", "subtract"}) && piece(p, -1).text == "::") {
     constexpr Swap kArrays[] = {{"add", "subtract"}};
     return swapped(p, kArrays);
   }
@@ -129,7 +132,7 @@ Changes guard(const Place& p) {
   }
   const std::size_t close = p.code.match(p.at + 1);
   const std::size_t body = close + (p.code.at(close + 1).text == "{" ? 2 : 1);
-  if (!is(p.code.at(body).text, {"return", "continue", "break"})) {
+  if (!is_any(p.code.at(body).text, {"return", "continue", "break"})) {
     return {};
   }
   for (std::size_t i = p.at + 2; i < close; ++i) {
@@ -151,7 +154,7 @@ Changes off_by_one(const Place& p) {
     return {};
   }
   const std::string_view around = piece(p, -1).text;
-  if (!is(around, {"+", "-", "[", "(", ",", "<", "<=", ">", ">=", "%"})) {
+  if (!is_any(around, {"+", "-", "[", "(", ",", "<", "<=", ">", ">=", "%"})) {
     return {};
   }
   return {instead(n, std::to_string(std::stoi(std::string(n.text)) + 1))};
@@ -183,7 +186,8 @@ Changes axis(const Place& p) {
   const Piece& n = piece(p);
   const std::string_view call = call_around(p.code, p.at);
   if (!is_integer(n) ||
-      !is(call,
+      !is_any(
+          call,
           {"shape",
            "concatenate",
            "expand_dims",
@@ -202,7 +206,7 @@ Changes axis(const Place& p) {
            "moveaxis",
            "cumsum",
            "take_along_axis"}) ||
-      !is(piece(p, 1).text, {")", ",", "}"})) {
+      !is_any(piece(p, 1).text, {")", ",", "}"})) {
     return {};
   }
   if (piece(p, -1).text == "-") {
@@ -213,7 +217,7 @@ Changes axis(const Place& p) {
 
 Changes swapped_arguments(const Place& p) {
   const bool list = piece(p).text == "{" && p.in_function &&
-                    is(piece(p, -1).text, {"(", ",", "="});
+                    is_any(piece(p, -1).text, {"(", ",", "="});
   if (!list && !opens_call(p.code, p.at)) {
     return {};
   }
@@ -229,7 +233,7 @@ Changes swapped_arguments(const Place& p) {
     const std::string first(p.code.text(a, a_end));
     const std::string second(p.code.text(b, b_end));
     if (simple && first != second &&
-        !is(p.code.at(p.at - 1).text, {"min", "max", "swap"})) {
+        !is_any(p.code.at(p.at - 1).text, {"min", "max", "swap"})) {
       out.push_back(instead(p.code, a, b_end, second + ", " + first));
     }
   }
@@ -262,7 +266,7 @@ Changes quantifier(const Place& p) {
 }
 
 Changes clamp(const Place& p) {
-  if (!is(piece(p).text, {"min", "max", "clamp", "minimum", "maximum"}) ||
+  if (!is_any(piece(p).text, {"min", "max", "clamp", "minimum", "maximum"}) ||
       piece(p, -1).text != "::") {
     return {};
   }
@@ -292,7 +296,7 @@ Changes window(const Place& p) {
   if (!about(p, {"hann", "window", "periodic"})) {
     return {};
   }
-  if (is_integer(piece(p)) && is(piece(p, -1).text, {"+", "-"})) {
+  if (is_integer(piece(p)) && is_any(piece(p, -1).text, {"+", "-"})) {
     return {drop(p.code, p.at - 1, p.at + 1)};
   }
   if (piece(p).text == "?" || piece(p).text == "denom") {
@@ -324,12 +328,12 @@ Changes padding(const Place& p) {
 }
 
 Changes side(const Place& p) {
-  const bool member = is(piece(p, -1).text, {".", "->"});
+  const bool member = is_any(piece(p, -1).text, {".", "->"});
   if (!member || piece(p, 1).text == "(") {
     return {};
   }
-  return is(piece(p).text, {"first", "second"}) ? swapped(p, kSides)
-                                                : Changes{};
+  return is_any(piece(p).text, {"first", "second"}) ? swapped(p, kSides)
+                                                    : Changes{};
 }
 
 /// A call `f(x)` that is replaced by `x`; norms apart from the others.
@@ -344,13 +348,14 @@ Changes without_call(const Place& p, bool norm) {
                        name.find("norm") != name.npos;
   const auto all = arguments(p.code, open);
   if (is_norm != norm || all.size() != 1 || !p.in_function ||
-      is(name,
-         {"move", "size", "sizeof", "span", "eval", "string", "decltype"})) {
+      is_any(
+          name,
+          {"move", "size", "sizeof", "span", "eval", "string", "decltype"})) {
     return {};
   }
   const std::size_t begin = begin_of_operand(p.code, p.at + 1);
   const std::string_view previous = p.code.at(begin - 1).text;
-  if (!is(previous, {"(", ",", "=", "return", "+", "-", "*", "/", "{"})) {
+  if (!is_any(previous, {"(", ",", "=", "return", "+", "-", "*", "/", "{"})) {
     return {};
   }
   return {instead(
@@ -371,8 +376,8 @@ Changes dropped_call(const Place& p) {
 Changes wrong_default(const Place& p) {
   const bool member = !p.in_function && piece(p, -1).text == "=" &&
                       piece(p, -2).kind == Kind::word;
-  const bool fallback =
-      piece(p, -1).text == "(" && is(piece(p, -2).text, {"value_or", "value"});
+  const bool fallback = piece(p, -1).text == "(" &&
+                        is_any(piece(p, -2).text, {"value_or", "value"});
   const Piece& v = piece(p);
   if (!(member || fallback) || v.directive) {
     return {};
@@ -380,7 +385,7 @@ Changes wrong_default(const Place& p) {
   if (v.kind == Kind::number) {
     return {instead(v, fmt::format("({} + 1)", v.text))};
   }
-  if (is(v.text, {"true", "false"})) {
+  if (is_any(v.text, {"true", "false"})) {
     return {instead(v, v.text == "true" ? "false" : "true")};
   }
   if (v.kind == Kind::string && v.text.size() > 2) {
@@ -411,18 +416,19 @@ Changes bias(const Place& p) {
 }
 
 Changes dropped_term(const Place& p) {
-  if (!piece(p).spaced() || !is(piece(p).text, {"+", "-"})) {
+  if (!piece(p).spaced() || !is_any(piece(p).text, {"+", "-"})) {
     return {};
   }
   const std::size_t end = end_of_operand(p.code, p.at + 1);
-  if (end == p.at + 1 || is(p.code.at(end).text, {"*", "/", "%"})) {
+  if (end == p.at + 1 || is_any(p.code.at(end).text, {"*", "/", "%"})) {
     return {};
   }
   return {drop(p.code, p.at, end)};
 }
 
 Changes dropped_factor(const Place& p) {
-  if (!piece(p).spaced() || !is(piece(p).text, {"*", "/"}) || !p.in_function) {
+  if (!piece(p).spaced() || !is_any(piece(p).text, {"*", "/"}) ||
+      !p.in_function) {
     return {};
   }
   const std::size_t end = end_of_operand(p.code, p.at + 1);
@@ -434,24 +440,26 @@ Changes dropped_factor(const Place& p) {
 
 Changes shifted_id(const Place& p) {
   const std::string_view name = piece(p).text;
-  const bool id =
-      is(name,
-         {"eot",
-          "eot_",
-          "sot",
-          "sot_prev",
-          "sot_lm",
-          "no_speech",
-          "no_timestamps",
-          "no_timestamps_",
-          "timestamp_begin",
-          "timestamp_begin_",
-          "transcribe",
-          "translate",
-          "token"});
+  const bool id = is_any(
+      name,
+      {"eot",
+       "eot_",
+       "sot",
+       "sot_prev",
+       "sot_lm",
+       "no_speech",
+       "no_timestamps",
+       "no_timestamps_",
+       "timestamp_begin",
+       "timestamp_begin_",
+       "transcribe",
+       "translate",
+       "token"});
   if (!id || !p.in_function ||
-      !is(piece(p, 1).text, {")", ",", ";", "]", "-", "<", "<=", ">=", ">"}) ||
-      is(piece(p, -1).text, {"int", "auto", "&", "size_t"})) {
+      !is_any(
+          piece(p, 1).text,
+          {")", ",", ";", "]", "-", "<", "<=", ">=", ">"}) ||
+      is_any(piece(p, -1).text, {"int", "auto", "&", "size_t"})) {
     return {};
   }
   return {{piece(p).end(), 0, " + 1"}};
@@ -492,12 +500,12 @@ Changes stale_cache(const Place& p) {
 
 Changes mask(const Place& p) {
   if (piece(p).text == "mask" && piece(p, -1).text == "." &&
-      piece(p, 1).text == "=" && is(piece(p, 2).text, {"true", "false"})) {
+      piece(p, 1).text == "=" && is_any(piece(p, 2).text, {"true", "false"})) {
     return {
         instead(piece(p, 2), piece(p, 2).text == "true" ? "false" : "true")};
   }
   if (piece(p).text == "mask" && piece(p, -1).text == "." &&
-      is(piece(p, 1).text, {")", ","})) {
+      is_any(piece(p, 1).text, {")", ","})) {
     const std::size_t begin = begin_of_operand(p.code, p.at + 1);
     return {instead(
         p.code,
@@ -559,7 +567,7 @@ Changes loop(const Place& p) {
   }
   const std::size_t second = p.code.end_of_statement(first + 1);
   for (std::size_t i = first + 1; i < second; ++i) {
-    if (is(p.code.at(i).text, {"<", "<="}) && p.code.at(i).spaced()) {
+    if (is_any(p.code.at(i).text, {"<", "<="}) && p.code.at(i).spaced()) {
       out.push_back(before(p.code.at(second), " - 1"));
     }
   }
@@ -568,7 +576,7 @@ Changes loop(const Place& p) {
 
 Changes division(const Place& p) {
   const bool cast = piece(p).text == "static_cast" && piece(p, 1).text == "<" &&
-                    is(piece(p, 2).text, {"double", "float"}) &&
+                    is_any(piece(p, 2).text, {"double", "float"}) &&
                     piece(p, 4).text == "(";
   if (cast) {
     const std::size_t close = p.code.match(p.at + 4);
@@ -599,7 +607,9 @@ Changes factor(const Place& p) {
 }
 
 Changes transpose(const Place& p) {
-  if (!is(piece(p).text, {"transpose", "swapaxes", "moveaxis", "reshape"}) ||
+  if (!is_any(
+          piece(p).text,
+          {"transpose", "swapaxes", "moveaxis", "reshape"}) ||
       piece(p, 1).text != "(") {
     return {};
   }
@@ -639,20 +649,20 @@ Changes branches(const Place& p) {
   std::size_t colon = p.at + 1;
   for (; colon < p.code.pieces().size(); ++colon) {
     const std::string_view t = p.code.at(colon).text;
-    if (is(t, {"(", "[", "{"})) {
+    if (is_any(t, {"(", "[", "{"})) {
       colon = p.code.match(colon);
     } else if (t == ":") {
       break;
-    } else if (is(t, {"?", ";", ")", "]", "}"})) {
+    } else if (is_any(t, {"?", ";", ")", "]", "}"})) {
       return {};
     }
   }
   std::size_t end = colon + 1;
   for (; end < p.code.pieces().size(); ++end) {
     const std::string_view t = p.code.at(end).text;
-    if (is(t, {"(", "[", "{"})) {
+    if (is_any(t, {"(", "[", "{"})) {
       end = p.code.match(end);
-    } else if (is(t, {",", ";", ")", "]", "}"})) {
+    } else if (is_any(t, {",", ";", ")", "]", "}"})) {
       break;
     } else if (t == "?") {
       return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 
 #include "core/mapped_file.h"
 #include "core/sha256.h"
+#include "core/utf8.h"
 #include "mlxaudio/error.h"
 #include "portproof/text.h"
 #include "portproof/verify.h"
@@ -83,6 +85,17 @@ void MutationRun::ready() {
   if (!scratch_) {
     scratch_.emplace(port_, build_, folder_);
   }
+}
+
+std::string MutationRun::recordable(const std::string& said) const {
+  std::string out = mlxaudio::replace_malformed_utf8(said);
+  if (scratch_) {
+    out = replaced(out, scratch_->copy().root.string() + "/", "");
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0'
+             ? out
+             : replaced(out, std::string(home) + "/", "~/");
 }
 
 std::string MutationRun::red(
@@ -180,7 +193,7 @@ MutantResult MutationRun::judge(const Mutant& mutant) {
   r.state = state_of(mutant);
   std::vector<std::string> order = {mutant.component};
   if (!mutant.of_weights()) {
-    r.why = valid_utf8(build({mutant}));
+    r.why = recordable(build({mutant}));
     if (!r.why.empty()) {
       r.outcome = Outcome::invalid;
       r.seconds = seconds_since(start);
@@ -194,7 +207,7 @@ MutantResult MutationRun::judge(const Mutant& mutant) {
     if (!why.empty()) {
       r.outcome = Outcome::caught;
       r.first = component;
-      r.why = why;
+      r.why = recordable(why);
       r.named = component == mutant.component ||
                 !red(mutant.component, weights).empty();
       break;

@@ -54,6 +54,9 @@ class MutationRun {
   /// was seen of it counts.
   void expect_green(const std::string& component);
   void ready();
+  /// What was said, as it may be recorded: well-formed, and without the folders
+  /// of this machine.
+  std::string recordable(const std::string& said) const;
 
   Port& port_;
   std::filesystem::path build_, program_, folder_;

@@ -7,6 +7,7 @@
 
 #include "core/sha256.h"
 #include "portproof/statements.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/probe_run.h"
 
-#include <unistd.h>
-
 #include <chrono>
 
 #include <fmt/format.h>
@@ -11,6 +9,7 @@
 #include "core/safetensors.h"
 #include "mlxaudio/error.h"
 #include "portproof/process.h"
+#include "portproof/scratch_folder.h"
 
 namespace portproof {
 namespace {
@@ -20,32 +19,6 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
 constexpr int kProtocol = 1;
-
-/// A folder of its own that goes when this goes.
-class Scratch {
- public:
-  Scratch() {
-    std::string name =
-        (fs::temp_directory_path() / "portproof-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw ConfigError(
-          fmt::format("[portproof] cannot make a folder {}", name));
-    }
-    path_ = name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code none;
-    fs::remove_all(path_, none);
-  }
-  const fs::path& path() const {
-    return path_;
-  }
-
- private:
-  fs::path path_;
-};
 
 /// How a grade is run. The exact one leaves nothing that depends on the
 /// processor: no kernels of ours, MLX's own BLAS, one thread.
@@ -119,7 +92,7 @@ void write_request(const fs::path& folder, const Question& question) {
 
 Answers ask(const std::vector<std::string>& command, const Question& question) {
   Answers answers;
-  const Scratch scratch;
+  const ScratchFolder scratch;
   write_request(scratch.path(), question);
   std::vector<std::string> argv = command;
   argv.insert(

@@ -142,4 +142,21 @@ void run_recorder(
   }
 }
 
+mlxaudio::Json listed_by_recorder(
+    const Reference& reference,
+    const Workplace& work,
+    const std::string& name) {
+  const std::filesystem::path out = work.folder / (name + ".json");
+  run_recorder(
+      work.python(),
+      name + ".py",
+      {"--reference",
+       reference.path.string(),
+       "--work",
+       work.folder.string(),
+       "--out",
+       out.string()});
+  return mlxaudio::read_json(out);
+}
+
 } // namespace portproof

@@ -59,4 +59,10 @@ void run_recorder(
     const std::string& script,
     const std::vector<std::string>& arguments);
 
+/// Runs a script of the recorder that lists something of the references.
+/// \param name of the list, left in the workplace: `name.py` writes `name.json`
+/// \throws ConfigError if it fails
+mlxaudio::Json listed_by_recorder(
+    const Reference& reference, const Workplace& work, const std::string& name);
+
 } // namespace portproof

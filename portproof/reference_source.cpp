@@ -8,6 +8,7 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
@@ -16,34 +17,11 @@ namespace fs = std::filesystem;
 using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
-/// The reference whose symbol the component is.
-const Package& owner(const Reference& reference, const Component& component) {
-  const std::string only = component.row.value("only", "");
-  const auto it = std::find_if(
-      reference.packages.begin(),
-      reference.packages.end(),
-      [&](const Package& p) { return p.key == only; });
-  return it == reference.packages.end() ? reference.deciding() : *it;
-}
-
-std::string root_of(const Reference& reference, const std::string& key) {
-  const auto list = reference.toml.find("reference");
-  if (list != reference.toml.end()) {
-    for (const Json& entry : *list) {
-      if (entry.value("key", "") == key) {
-        return entry.value("root", "");
-      }
-    }
-  }
-  return {};
-}
-
 /// Folders that a module may lie in: the unpacked archive, then what is
 /// installed in the environment (`uses` may name symbols of other packages).
-std::vector<fs::path> folders(
-    const Reference& reference, const Package& package, const Workplace& work) {
+std::vector<fs::path> folders(const Package& package, const Workplace& work) {
   std::vector<fs::path> out = {
-      work.folder / "src" / package.key / root_of(reference, package.key)};
+      work.folder / "src" / package.key / package.root};
   std::error_code none;
   const fs::path state = work.folder / "fetch.json";
   if (fs::exists(state, none)) {
@@ -81,6 +59,15 @@ std::vector<Statement> constants(
 
 } // namespace
 
+const Package& owner(const Reference& reference, const Component& component) {
+  const std::string only = component.row.value("only", "");
+  const auto it = std::find_if(
+      reference.packages.begin(),
+      reference.packages.end(),
+      [&](const Package& p) { return p.key == only; });
+  return it == reference.packages.end() ? reference.deciding() : *it;
+}
+
 ReferenceSource reference_source(
     const Reference& reference,
     const Inventory& inventory,
@@ -90,7 +77,7 @@ ReferenceSource reference_source(
   ReferenceSource source;
   source.package = package.package + ' ' + package.version;
   source.file = component.file;
-  for (const fs::path& folder : folders(reference, package, work)) {
+  for (const fs::path& folder : folders(package, work)) {
     if (fs::exists(folder / component.file)) {
       source.path = folder / component.file;
       break;

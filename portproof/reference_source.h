@@ -22,6 +22,9 @@ struct ReferenceSource {
   std::vector<Statement> statements;
 };
 
+/// The reference whose symbol a component is.
+const Package& owner(const Reference& reference, const Component& component);
+
 /// Finds it, checks that it is what the inventory was made from, and cuts it
 /// into statements.
 /// \throws ConfigError if it is not there (`portproof fetch` brings it), or

@@ -11,7 +11,9 @@
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
 #include "portproof/html.h"
+#include "portproof/reference_source.h"
 #include "portproof/report.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
@@ -20,16 +22,6 @@ namespace fs = std::filesystem;
 using mlxaudio::Json;
 
 constexpr int kMostLines = 600; // of one component and side
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
 
 std::string numbered(
     const std::vector<std::string>& lines, int first, int last) {
@@ -97,7 +89,7 @@ std::string port_side(const Port& port, const Component& c) {
     if (file == nullptr) {
       continue;
     }
-    const std::vector<std::string> lines = lines_of(file->text);
+    const std::vector<std::string> lines = split_lines(file->text);
     out += fmt::format(
         "<h4>{}:{}</h4>{}",
         html(s.file),
@@ -111,7 +103,7 @@ std::string port_side(const Port& port, const Component& c) {
 
 std::string reference_side(
     const Port& port,
-    const std::string& key,
+    const Package& package,
     const Json& row,
     const Workplace& work) {
   const std::string file = row.value("file", "");
@@ -123,13 +115,7 @@ std::string reference_side(
   const auto say = [&](const std::string& what) {
     return head + fmt::format("<p class=\"soft\">{}</p>", html(what));
   };
-  std::string root;
-  for (const Json& r : port.reference.toml.at("reference")) {
-    if (r.value("key", "") == key) {
-      root = r.value("root", "");
-    }
-  }
-  const fs::path path = work.folder / "src" / key / root / file;
+  const fs::path path = work.folder / "src" / package.key / package.root / file;
   if (!work.fetched()) {
     return say(fmt::format(
         "The reference is not here: `portproof fetch {}` gets it.",
@@ -138,7 +124,7 @@ std::string reference_side(
   if (!fs::exists(path)) {
     return say("Its source belongs to the environment, not to the archive.");
   }
-  const auto references = port.inventory.references.find(key);
+  const auto references = port.inventory.references.find(package.key);
   const Json files = references == port.inventory.references.end()
                          ? Json::object()
                          : references->value("files", Json::object());
@@ -152,7 +138,7 @@ std::string reference_side(
         port.reference.model));
   }
   return head + numbered(
-                    lines_of(text),
+                    split_lines(text),
                     row.value("line", 1),
                     row.value("end_line", row.value("line", 1)));
 }
@@ -161,13 +147,12 @@ std::string reference_side(
 
 std::string side_by_side(
     const Port& port, const Component& c, const Workplace& work) {
-  const std::string only = c.row.value("only", "");
-  const std::string key = only.empty() ? port.reference.deciding().key : only;
-  std::string reference = reference_side(port, key, c.row, work);
+  const Package& own = owner(port.reference, c);
+  std::string reference = reference_side(port, own, c.row, work);
   for (const Json& other : c.row.value("counterparts", Json::array())) {
     for (const Package& p : port.reference.packages) {
-      if (p.key != key && !p.compare_only) {
-        reference += reference_side(port, p.key, other, work);
+      if (p.key != own.key && !p.compare_only) {
+        reference += reference_side(port, p, other, work);
       }
     }
   }
@@ -202,7 +187,7 @@ std::string record_table(const fs::path& path) {
   std::vector<std::string> keys;
   int damaged = 0;
   for (const std::string& text :
-       lines_of(mlxaudio::read_file(path, mlxaudio::ErrorCode::config))) {
+       split_lines(mlxaudio::read_file(path, mlxaudio::ErrorCode::config))) {
     if (text.empty()) {
       continue;
     }

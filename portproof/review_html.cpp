@@ -3,31 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "portproof/html.h"
+
 namespace portproof {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 constexpr const char* kHead = R"(<!doctype html>
 <html lang="en">
@@ -67,8 +46,8 @@ std::string reference_side(const Page& page) {
   const ReferenceSource& r = page.reference;
   std::string out = fmt::format(
       "<section><h2>{}, {}</h2><table>\n",
-      escaped(r.package),
-      escaped(r.file));
+      html(r.package),
+      html(r.file));
   std::size_t next = 0;
   const auto row = [&](int line) {
     const bool first =
@@ -80,7 +59,7 @@ std::string reference_side(const Page& page) {
         first ? fmt::format(" class=\"first\" id=\"s{}\"", next + 1) : "",
         first ? fmt::format("{}", next + 1) : "",
         line,
-        escaped(i < r.lines.size() ? r.lines[i] : ""));
+        html(i < r.lines.size() ? r.lines[i] : ""));
     next += first ? 1 : 0;
   };
   if (page.kind == "constants") {
@@ -102,14 +81,14 @@ std::string port_side(const Page& page) {
   for (const PagePart& part : page.parts) {
     out += fmt::format(
         "<section><h2>{}: {}</h2><table>\n",
-        escaped(part.place.file),
-        escaped(part.place.name));
+        html(part.place.file),
+        html(part.place.name));
     int line = part.place.line;
     for (const std::string& text : part.lines) {
       out += fmt::format(
           "<tr><td class=\"n\">{}</td><td>{}</td></tr>\n",
           line++,
-          escaped(text));
+          html(text));
     }
     out += "</table></section>\n";
   }
@@ -119,28 +98,28 @@ std::string port_side(const Page& page) {
 } // namespace
 
 std::string page_html(const Page& page) {
-  std::string out = kHead + escaped(page.component) + kStyle;
+  std::string out = kHead + html(page.component) + kStyle;
   out += fmt::format(
       "<h1>{}</h1>\n<p>{} of {}, round {}. {} statements.</p>\n<ul>\n",
-      escaped(page.component),
-      escaped(page.kind),
-      escaped(page.reference.package),
+      html(page.component),
+      html(page.kind),
+      html(page.reference.package),
       page.round,
       page.reference.statements.size());
   for (const std::string& note : page.notes) {
-    out += "<li>" + escaped(note) + "</li>\n";
+    out += "<li>" + html(note) + "</li>\n";
   }
   for (const Deviation& d : page.deviations) {
     out += fmt::format(
         "<li>deviation <b>{}</b>: {}</li>\n",
-        escaped(d.id),
-        escaped(d.why));
+        html(d.id),
+        html(d.why));
   }
   if (!page.experiment.empty()) {
     out += fmt::format(
         "<li>An experiment with its command and figure is asked for: "
         "{}.</li>\n",
-        escaped(page.experiment));
+        html(page.experiment));
   }
   out += "</ul>\n<div class=\"sides\">\n<div>\n" + reference_side(page) +
          "</div>\n<div>\n" + port_side(page) +
@@ -153,7 +132,7 @@ std::string bundle_index_html(
     const std::vector<std::pair<std::string, std::string>>& links) {
   const std::string title =
       fmt::format("{}, round {}: pages to read", page.model, page.round);
-  std::string out = kHead + escaped(title) + kStyle;
+  std::string out = kHead + html(title) + kStyle;
   out += fmt::format(
       "<h1>{}</h1>\n"
       "<p>Read each page: the reference's source on one side, its statements "
@@ -164,12 +143,12 @@ std::string bundle_index_html(
       "experiment where the page asks for one; your verdict. Some pages show "
       "the port with a defect that is not in it. Leave the verdict empty where "
       "you do not know.</p>\n<ol>\n",
-      escaped(title));
+      html(title));
   for (const auto& [file, component] : links) {
     out += fmt::format(
         "<li><a href=\"{}\">{}</a></li>\n",
-        escaped(file),
-        escaped(component));
+        html(file),
+        html(component));
   }
   return out + "</ol>\n</body>\n</html>\n";
 }

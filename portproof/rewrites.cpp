@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "portproof/mutation_list.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
@@ -17,7 +18,7 @@ using Kind = Token::Kind;
 /// Where the block around a piece ends.
 std::size_t end_of_block(const CodePieces& code, std::size_t i) {
   for (; i < code.pieces().size(); ++i) {
-    if (is(code.at(i).text, {"(", "[", "{"})) {
+    if (is_any(code.at(i).text, {"(", "[", "{"})) {
       i = code.match(i);
     } else if (code.at(i).text == "}") {
       break;
@@ -27,14 +28,14 @@ std::size_t end_of_block(const CodePieces& code, std::size_t i) {
 }
 
 bool follows_statement(const Place& p) {
-  return is(piece(p, -1).text, {";", "}"}) && p.code.begins_statement(p.at);
+  return is_any(piece(p, -1).text, {";", "}"}) && p.code.begins_statement(p.at);
 }
 
 /// `return` of something that is a value for certain, since it is computed.
 /// \return the semicolon, or nothing
 std::optional<std::size_t> returned_value(const Place& p) {
   if (piece(p).text != "return" || !p.in_function || !follows_statement(p) ||
-      is(piece(p, 1).text, {"{", ";", "["})) {
+      is_any(piece(p, 1).text, {"{", ";", "["})) {
     return std::nullopt;
   }
   const std::size_t end = p.code.end_of_statement(p.at);
@@ -48,7 +49,9 @@ std::optional<std::size_t> returned_value(const Place& p) {
   for (std::size_t i = p.at + 1; i < end; ++i) {
     const Piece& op = p.code.at(i);
     if (op.spaced() &&
-        is(op.text, {"+", "-", "*", "/", "<", ">", "<=", ">=", "==", "!="})) {
+        is_any(
+            op.text,
+            {"+", "-", "*", "/", "<", ">", "<=", ">=", "==", "!="})) {
       return p.code.at(end).text == ";" ? std::optional(end) : std::nullopt;
     }
   }
@@ -67,44 +70,38 @@ Changes braces(const Place& p) {
   return block ? Changes{before(piece(p), "\n\n")} : Changes{};
 }
 
-Changes parentheses(const Place& p) {
+/// What is returned, put between two texts.
+/// \param from so many pieces behind the `return`; 0 replaces that too
+Changes around_returned(
+    const Place& p,
+    std::size_t from,
+    std::string_view before,
+    std::string_view after) {
   const std::optional<std::size_t> end = returned_value(p);
   if (!end) {
     return {};
   }
   return {instead(
       p.code,
-      p.at + 1,
+      p.at + from,
       *end,
-      fmt::format("({})", p.code.text(p.at + 1, *end)))};
+      fmt::format("{}{}{}", before, p.code.text(p.at + 1, *end), after))};
+}
+
+Changes parentheses(const Place& p) {
+  return around_returned(p, 1, "(", ")");
 }
 
 Changes split_expression(const Place& p) {
-  const std::optional<std::size_t> end = returned_value(p);
-  if (!end) {
-    return {};
-  }
-  return {instead(
-      p.code,
-      p.at,
-      *end,
-      fmt::format(
-          "auto rewritten = {};\nreturn rewritten",
-          p.code.text(p.at + 1, *end)))};
+  return around_returned(p, 0, "auto rewritten = ", ";\nreturn rewritten");
 }
 
 Changes split_function(const Place& p) {
-  const std::optional<std::size_t> end = returned_value(p);
-  if (!end) {
-    return {};
-  }
-  return {instead(
-      p.code,
-      p.at,
-      *end,
-      fmt::format(
-          "const auto part = [&] {{\nreturn {};\n}};\nreturn part()",
-          p.code.text(p.at + 1, *end)))};
+  return around_returned(
+      p,
+      0,
+      "const auto part = [&] {\nreturn ",
+      ";\n};\nreturn part()");
 }
 
 /// A local variable with another name, from its declaration to the end of its
@@ -113,7 +110,7 @@ Changes renamed(const Place& p) {
   const Piece& name = piece(p);
   const bool declared =
       name.kind == Kind::word && piece(p, 1).text == "=" && p.in_function &&
-      (is(piece(p, -1).text, {"auto", "int", "double", "float", "bool"}) ||
+      (is_any(piece(p, -1).text, {"auto", "int", "double", "float", "bool"}) ||
        (piece(p, -1).text == "&" && piece(p, -2).text == "auto") ||
        (piece(p, -1).text == "array" && piece(p, -2).text == "::"));
   if (!declared) {
@@ -127,7 +124,7 @@ Changes renamed(const Place& p) {
     if (p.code.at(i).kind != Kind::word || p.code.at(i).text != name.text) {
       continue;
     }
-    if (is(p.code.at(i - 1).text, {".", "->", "::"})) {
+    if (is_any(p.code.at(i - 1).text, {".", "->", "::"})) {
       continue; // a member of the same name
     }
     text += p.code.text().substr(from, p.code.at(i).offset - from);
@@ -165,8 +162,10 @@ Changes turned_comparison(const Place& p) {
   const std::size_t end = end_of_operand(p.code, p.at + 1);
   const bool whole =
       begin < p.at && end > p.at + 1 &&
-      is(p.code.at(begin - 1).text, {"(", "&&", "||", "return", ",", ";"}) &&
-      is(p.code.at(end).text, {")", "&&", "||", ";", ",", "?"});
+      is_any(
+          p.code.at(begin - 1).text,
+          {"(", "&&", "||", "return", ",", ";"}) &&
+      is_any(p.code.at(end).text, {")", "&&", "||", ";", ",", "?"});
   if (!whole) {
     return {};
   }
@@ -218,7 +217,7 @@ Changes explicit_this(const Place& p) {
   const Piece& name = piece(p);
   const bool member = name.kind == Kind::word && name.text.ends_with("_") &&
                       p.in_function &&
-                      !is(piece(p, -1).text, {".", "->", "::", ":", ","}) &&
+                      !is_any(piece(p, -1).text, {".", "->", "::", ":", ","}) &&
                       piece(p, 1).text != "(";
   return member ? Changes{before(name, "this->")} : Changes{};
 }
@@ -251,25 +250,26 @@ std::optional<Declaration> pure_declaration(
     const bool call = opens_call(code, k);
     const std::string_view called = code.at(k - 1).text;
     const bool pure =
-        is(called,
-           {"size",
-            "shape",
-            "ndim",
-            "front",
-            "back",
-            "min",
-            "max",
-            "log",
-            "exp",
-            "pow",
-            "floor",
-            "sqrt",
-            "begin",
-            "end",
-            "dtype"}) ||
+        is_any(
+            called,
+            {"size",
+             "shape",
+             "ndim",
+             "front",
+             "back",
+             "min",
+             "max",
+             "log",
+             "exp",
+             "pow",
+             "floor",
+             "sqrt",
+             "begin",
+             "end",
+             "dtype"}) ||
         (code.at(k - 2).text == "::" && code.at(k - 3).text == "mx");
     if ((call && !pure) ||
-        is(piece.text, {"++", "--", "=", "+=", "-=", "[", "{", "move"})) {
+        is_any(piece.text, {"++", "--", "=", "+=", "-=", "[", "{", "move"})) {
       return std::nullopt;
     }
     if (piece.kind == Kind::word) {

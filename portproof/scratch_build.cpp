@@ -17,6 +17,8 @@
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
 #include "portproof/process.h"
+#include "portproof/recorder.h"
+#include "portproof/text.h"
 
 namespace portproof {
 namespace {
@@ -26,15 +28,6 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
 constexpr std::chrono::minutes kBuildLimit{10};
-
-std::string replaced(
-    std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
 
 /// For a shell.
 std::string shell_word(const std::string& word) {
@@ -105,49 +98,14 @@ void copy_folder(const fs::path& from, const fs::path& to) {
   }
 }
 
-std::vector<std::string> build_command(const Reference& reference) {
-  try {
-    return reference.toml.at("port").value("build", std::vector<std::string>());
-  } catch (const Json::exception&) {
-    throw ConfigError(fmt::format(
-        "[portproof] {}: [port] `build` has the wrong type: write a list of "
-        "words",
-        reference.path.string()));
-  }
-}
-
 } // namespace
-
-ScratchFolder::ScratchFolder(fs::path told) : path_(std::move(told)) {
-  if (!path_.empty()) {
-    fs::create_directories(path_);
-    return;
-  }
-  std::string name =
-      (fs::temp_directory_path() / "portproof-mutate-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw ConfigError(fmt::format(
-        "[portproof] cannot make a folder {}: {}",
-        name,
-        std::strerror(errno)));
-  }
-  path_ = name;
-  own_ = true;
-}
-
-ScratchFolder::~ScratchFolder() {
-  if (own_) {
-    std::error_code none;
-    fs::remove_all(path_, none);
-  }
-}
 
 ScratchBuild::ScratchBuild(
     const Port& port, fs::path build, const fs::path& folder)
     : port_(port),
       build_(std::move(build)),
       folder_(folder),
-      command_(build_command(port.reference)) {
+      command_(port.reference.adapter.build) {
   std::error_code none;
   fs::remove_all(folder_.path() / "project", none);
   if (is_whole()) {
@@ -384,13 +342,8 @@ ScratchBuild::Program ScratchBuild::make(
     return relink(files);
   }
   std::string line;
-  for (std::string word : command_) {
-    word = replaced(word, "{root}", copy().root.string());
-    word = replaced(word, "{build}", copy_build().string());
-    word = replaced(
-        word,
-        "{model}",
-        copy().folder(port_.reference.model).string());
+  for (const std::string& word :
+       filled_command(copy(), port_.reference, command_, copy_build())) {
     line += shell_word(word) + " ";
   }
   const Finished finished = shell(copy().root, line);

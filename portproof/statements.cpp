@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "portproof/text.h"
+
 namespace portproof {
 namespace {
 
@@ -217,20 +219,6 @@ std::vector<Statement> line_statements(
     if (!text.starts_with("//") && !text.starts_with('#')) {
       out.push_back({number, number, text});
     }
-  }
-  return out;
-}
-
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) {
-      line.remove_suffix(1);
-    }
-    out.emplace_back(line);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return out;
 }

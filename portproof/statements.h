@@ -32,7 +32,4 @@ int python_block_end(std::string_view source, int line);
 std::vector<Statement> line_statements(
     std::string_view source, int first, int last);
 
-/// The lines of a text, without their ends.
-std::vector<std::string> split_lines(std::string_view text);
-
 } // namespace portproof

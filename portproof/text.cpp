@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/text.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "core/json.h"
+#include <fmt/format.h>
 
 namespace portproof {
 
@@ -24,15 +24,36 @@ bool matches(std::string_view pattern, std::string_view text) {
   return false;
 }
 
+std::string replaced(
+    std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
 std::string figure(double value) {
   return fmt::format("{:.2g}", value);
 }
 
-std::string valid_utf8(const std::string& text) {
-  using mlxaudio::Json;
-  const std::string dumped =
-      Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(dumped).get<std::string>();
+bool is_any(
+    std::string_view text, std::initializer_list<std::string_view> these) {
+  return std::find(these.begin(), these.end(), text) != these.end();
+}
+
+std::vector<std::string> split_lines(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) {
+      line.remove_suffix(1);
+    }
+    out.emplace_back(line);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
 }
 
 } // namespace portproof

@@ -6,6 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "core/atomic_file.h"
+#include "core/mapped_file.h"
+#include "mlxaudio/error.h"
+
 namespace portproof {
 
 Commands::Commands()
@@ -52,6 +56,28 @@ void add_workplace(CLI::App& command, std::string& folder) {
       "--dir",
       folder,
       "where the references are (/tmp/portproof/MODEL)");
+}
+
+void write_or_check(
+    const std::filesystem::path& path,
+    const std::string& text,
+    bool check,
+    const std::string& of,
+    const std::string& command) {
+  if (!check) {
+    mlxaudio::write_file(path, text);
+    return;
+  }
+  const bool same =
+      std::filesystem::exists(path) &&
+      mlxaudio::read_file(path, mlxaudio::ErrorCode::config) == text;
+  if (!same) {
+    throw mlxaudio::ConfigError(fmt::format(
+        "[portproof] {} is not what {}: run `portproof {}`",
+        path.string(),
+        of,
+        command));
+  }
 }
 
 } // namespace portproof

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -44,6 +45,18 @@ class Commands {
 void add_model(CLI::App& command, std::string& model);
 /// Adds `--dir`, the folder of the references' checkout and environment.
 void add_workplace(CLI::App& command, std::string& folder);
+
+/// Writes what a command makes or, to check it, compares that with what there
+/// is.
+/// \param of what it is made from, as in "not what the references give"
+/// \param command makes it
+/// \throws ConfigError if it is checked and differs
+void write_or_check(
+    const std::filesystem::path& path,
+    const std::string& text,
+    bool check,
+    const std::string& of,
+    const std::string& command);
 
 void add_init(Commands& commands);
 void add_fetch(Commands& commands);

@@ -5,9 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
-#include "core/mapped_file.h"
-#include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/inventory.h"
 #include "portproof/recorder.h"
@@ -15,13 +12,6 @@
 
 namespace portproof {
 namespace {
-
-using mlxaudio::ConfigError;
-using mlxaudio::ErrorCode;
-using mlxaudio::read_file;
-using mlxaudio::read_json;
-using mlxaudio::write_file;
-namespace fs = std::filesystem;
 
 struct Options {
   std::string model, work;
@@ -32,32 +22,19 @@ int run(const Commands& commands, const Options& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const Workplace work = Workplace::of(o.model, o.work);
-  const fs::path scratch = work.folder / "inventory.json";
-  run_recorder(
-      work.python(),
-      "inventory.py",
-      {"--reference",
-       reference.path.string(),
-       "--work",
-       work.folder.string(),
-       "--out",
-       scratch.string()});
-  const std::string text = seal(read_json(scratch));
-  const fs::path path = project.folder(o.model) / "inventory.json";
+  const std::string text =
+      seal(listed_by_recorder(reference, work, "inventory"));
+  const std::filesystem::path path = project.folder(o.model) / "inventory.json";
+  write_or_check(
+      path,
+      text,
+      o.check,
+      "the references give",
+      "inventory " + o.model);
   if (o.check) {
-    const bool same =
-        fs::exists(path) && read_file(path, ErrorCode::config) == text;
-    if (!same) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} is not what the references give: run `portproof "
-          "inventory {}`",
-          path.string(),
-          o.model));
-    }
     fmt::print("{} is what the references give\n", path.string());
     return 0;
   }
-  write_file(path, text);
   const Inventory inventory = Inventory::load(project, reference);
   fmt::print("{}: {} components\n", path.string(), inventory.components.size());
   return 0;

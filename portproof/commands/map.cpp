@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 
 #include "core/atomic_file.h"
-#include "core/mapped_file.h"
-#include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/map.h"
 #include "portproof/recorder.h"
@@ -15,9 +13,6 @@
 
 namespace portproof {
 namespace {
-
-using mlxaudio::ConfigError;
-namespace fs = std::filesystem;
 
 struct Options {
   std::string model, work, svg, html;
@@ -28,34 +23,20 @@ struct Options {
 void record(
     const Project& project, const Reference& reference, const Options& o) {
   const Workplace work = Workplace::of(o.model, o.work);
-  const fs::path scratch = work.folder / "map.json";
-  run_recorder(
-      work.python(),
-      "map.py",
-      {"--reference",
-       reference.path.string(),
-       "--work",
-       work.folder.string(),
-       "--out",
-       scratch.string()});
-  const std::string text = sealed_map(mlxaudio::read_json(scratch));
-  const fs::path path = Map::path(project, o.model);
-  if (o.check) {
-    const bool same =
-        fs::exists(path) &&
-        mlxaudio::read_file(path, mlxaudio::ErrorCode::config) == text;
-    if (!same) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} is not what the references give: run `portproof map "
-          "{} --record`",
-          path.string(),
-          o.model));
-    }
-    fmt::print("{} is what the references give\n", path.string());
-    return;
-  }
-  mlxaudio::write_file(path, text);
-  fmt::print("wrote {}\n", path.string());
+  const std::string text =
+      sealed_map(listed_by_recorder(reference, work, "map"));
+  const std::filesystem::path path = Map::path(project, o.model);
+  write_or_check(
+      path,
+      text,
+      o.check,
+      "the references give",
+      "map " + o.model + " --record");
+  fmt::print(
+      "{}{}{}\n",
+      o.check ? "" : "wrote ",
+      path.string(),
+      o.check ? " is what the references give" : "");
 }
 
 int run(const Commands& commands, const Options& o) {

@@ -276,17 +276,12 @@ int report(Work& work, const Options& o) {
         text,
         "portproof mutate " + o.model + " report",
         markdown(report, work.list, work.results));
-    if (o.check && now != text) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} is not what the results give: run `portproof mutate "
-          "{} report --doc {}`",
-          o.doc,
-          o.model,
-          o.doc));
-    }
-    if (!o.check) {
-      mlxaudio::write_file(o.doc, now);
-    }
+    write_or_check(
+        o.doc,
+        now,
+        o.check,
+        "the results give",
+        "mutate " + o.model + " report --doc " + o.doc);
   } else {
     fmt::print("{}", markdown(report, work.list, work.results));
   }

@@ -6,19 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
-#include "core/mapped_file.h"
-#include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
 #include "portproof/progress.h"
 
 namespace portproof {
 namespace {
 
-using mlxaudio::ConfigError;
-using mlxaudio::ErrorCode;
-using mlxaudio::read_file;
-using mlxaudio::write_file;
 namespace fs = std::filesystem;
 
 struct Options {
@@ -48,17 +41,13 @@ int run(const Commands& commands, const Options& o) {
     }
   }
   const std::string text = document(sections);
-  if (o.check) {
-    const bool same = fs::exists(project.document()) &&
-                      read_file(project.document(), ErrorCode::config) == text;
-    if (!same) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} is not what the sources and the evidence give: "
-          "run `portproof status`",
-          project.document().string()));
-    }
-  } else {
-    write_file(project.document(), text);
+  write_or_check(
+      project.document(),
+      text,
+      o.check,
+      "the sources and the evidence give",
+      "status");
+  if (!o.check) {
     fmt::print("wrote {}\n", project.document().string());
   }
   return red ? 1 : 0;

@@ -166,6 +166,8 @@ TEST_F(Planted, WhatDoesNotBuildIsNoMutant) {
   m.after = "> nothing_of_that_name +";
   const MutantResult r = run.judge(m);
   EXPECT_EQ(r.outcome, Outcome::invalid);
+  // The record is read elsewhere: the file is told from the project's root.
+  EXPECT_TRUE(r.why.starts_with("src/math.cpp:")) << r.why;
   EXPECT_NE(r.why.find("nothing_of_that_name"), std::string::npos) << r.why;
   // The next one is built from what the project has.
   EXPECT_EQ(

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/tests/project.h"
 
-#include <unistd.h>
-
 #include <fstream>
 #include <stdexcept>
 
@@ -116,11 +114,6 @@ Json inventory() {
 } // namespace
 
 FakeProject::FakeProject() {
-  std::string name = (fs::temp_directory_path() / "portproof-test-XXXXXX");
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw std::runtime_error("no folder for the test");
-  }
-  root_ = name;
   write("port/fake/reference.toml", kReference);
   write("port/fake/inventory.json", seal(inventory()));
   write("port/fake/probes/math.cpp", kProbes);
@@ -129,19 +122,14 @@ FakeProject::FakeProject() {
   record({{"y", 4.0}});
 }
 
-FakeProject::~FakeProject() {
-  std::error_code none;
-  fs::remove_all(root_, none);
-}
-
 std::string FakeProject::read(const std::string& name) const {
-  return mlxaudio::read_file(root_ / name, mlxaudio::ErrorCode::config);
+  return mlxaudio::read_file(path(name), mlxaudio::ErrorCode::config);
 }
 
 void FakeProject::write(
     const std::string& name, const std::string& text) const {
-  fs::create_directories((root_ / name).parent_path());
-  mlxaudio::write_file(root_ / name, text);
+  fs::create_directories(path(name).parent_path());
+  mlxaudio::write_file(path(name), text);
 }
 
 void FakeProject::replace(
@@ -174,7 +162,7 @@ void FakeProject::record(const Json& result) const {
 }
 
 void FakeProject::build(const std::string& run) const {
-  const Project project{root_};
+  const Project project{root()};
   const Json about = {
       {"protocol", 1},
       {"components", {"fake.math.double", "fake.math.Counter"}},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/json.h"
+#include "portproof/scratch_folder.h"
 
 namespace portproof::test {
 
@@ -14,15 +15,12 @@ namespace portproof::test {
 class FakeProject {
  public:
   FakeProject();
-  FakeProject(const FakeProject&) = delete;
-  FakeProject& operator=(const FakeProject&) = delete;
-  ~FakeProject();
 
   const std::filesystem::path& root() const {
-    return root_;
+    return folder_.path();
   }
   std::filesystem::path path(const std::string& name) const {
-    return root_ / name;
+    return root() / name;
   }
   std::string read(const std::string& name) const;
   void write(const std::string& name, const std::string& text) const;
@@ -42,11 +40,11 @@ class FakeProject {
   void record(const mlxaudio::Json& result) const;
 
   std::filesystem::path program() const {
-    return root_ / "probes.sh";
+    return path("probes.sh");
   }
 
  private:
-  std::filesystem::path root_;
+  ScratchFolder folder_;
 };
 
 } // namespace portproof::test

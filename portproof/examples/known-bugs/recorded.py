@@ -45,6 +45,17 @@ def filled(module, name, special=None, left=lambda key: False):
     return module.eval(), weights
 
 
+def module_calls(component, name, make, cases):
+    """Calls of a module. cases: id -> (arguments of the constructor, shape of the input)."""
+
+    @component(name)
+    def _(calls, name):
+        for id, (options, shape) in cases.items():
+            module, weights = filled(make(**options), f"{name} {id}")
+            x = own(shape, f"{name} {id} x")
+            calls.add(id, "torch", {**options, "weights": weights, "x": x}, module(tensor(x)))
+
+
 @contextlib.contextmanager
 def tapped(module, layout=None, compared=None, **options):
     tape = Tape(layout, compared=compared)

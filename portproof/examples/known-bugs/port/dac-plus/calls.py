@@ -19,7 +19,7 @@ sys.modules |= {"audiotools": audiotools, "audiotools.ml": audiotools.ml}
 from dac.model.dac import DAC, Decoder, DecoderBlock, Encoder, EncoderBlock, ResidualUnit  # noqa: E402
 from dac.nn.layers import Snake1d, WNConv1d, WNConvTranspose1d, snake  # noqa: E402
 from dac.nn.quantize import ResidualVectorQuantize, VectorQuantize  # noqa: E402
-from recorded import filled, own, tapped, tensor  # noqa: E402
+from recorded import filled, module_calls, own, tapped, tensor  # noqa: E402
 
 component = recorder.component  # noqa: F821: given by the recorder
 TORCH = "torch"
@@ -29,19 +29,9 @@ NAMES = {
 }
 
 
-def module_calls(name, make, cases):
-    """cases: id -> (arguments of the constructor, shape of the input)."""
-
-    @component(name)
-    def _(calls, name):
-        for id, (options, shape) in cases.items():
-            module, weights = filled(make(**options), f"{name} {id}")
-            x = own(shape, f"{name} {id} x")
-            calls.add(id, TORCH, {**options, "weights": weights, "x": x}, module(tensor(x)))
-
-
-module_calls("dac.nn.layers.Snake1d", Snake1d, {"6": ({"channels": 6}, [2, 6, 11])})
+module_calls(component, "dac.nn.layers.Snake1d", Snake1d, {"6": ({"channels": 6}, [2, 6, 11])})
 module_calls(
+    component,
     "dac.nn.layers.WNConv1d",
     WNConv1d,
     {
@@ -57,6 +47,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "dac.nn.layers.WNConvTranspose1d",
     WNConvTranspose1d,
     {
@@ -73,13 +64,15 @@ module_calls(
         for s in (2, 5)
     },
 )
-module_calls("dac.model.dac.ResidualUnit", ResidualUnit, {"dilated": ({"dim": 6, "dilation": 3}, [1, 6, 21])})
+module_calls(component, "dac.model.dac.ResidualUnit", ResidualUnit, {"dilated": ({"dim": 6, "dilation": 3}, [1, 6, 21])})
 module_calls(
+    component,
     "dac.model.dac.EncoderBlock",
     EncoderBlock,
     {"even": ({"dim": 8, "stride": 2}, [1, 4, 24]), "odd": ({"dim": 8, "stride": 5}, [1, 4, 25])},
 )
 module_calls(
+    component,
     "dac.model.dac.DecoderBlock",
     DecoderBlock,
     {
@@ -88,11 +81,13 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "dac.model.dac.Encoder",
     Encoder,
     {"2": ({"d_model": 4, "strides": [2, 3], "d_latent": 6}, [1, 1, 48])},
 )
 module_calls(
+    component,
     "dac.model.dac.Decoder",
     Decoder,
     {"2": ({"input_channel": 8, "channels": 8, "rates": [3, 2]}, [1, 8, 9])},

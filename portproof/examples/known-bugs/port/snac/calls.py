@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
-from recorded import drawn, filled, own, tapped, tensor
+from recorded import drawn, filled, module_calls, own, tapped, tensor
 from snac.attention import LocalMHA, SinusoidalEmbeddings, apply_rotary_pos_emb, rotate_half
 from snac.layers import (
     Decoder,
@@ -33,19 +33,9 @@ NAMES = {
 }
 
 
-def module_calls(name, make, cases):
-    """cases: id -> (arguments of the constructor, shape of the input)."""
-
-    @component(name)
-    def _(calls, name):
-        for id, (options, shape) in cases.items():
-            module, weights = filled(make(**options), f"{name} {id}")
-            x = own(shape, f"{name} {id} x")
-            calls.add(id, TORCH, {**options, "weights": weights, "x": x}, module(tensor(x)))
-
-
-module_calls("snac.layers.Snake1d", Snake1d, {"6": ({"channels": 6}, [2, 6, 11])})
+module_calls(component, "snac.layers.Snake1d", Snake1d, {"6": ({"channels": 6}, [2, 6, 11])})
 module_calls(
+    component,
     "snac.layers.WNConv1d",
     WNConv1d,
     {
@@ -69,6 +59,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.WNConvTranspose1d",
     WNConvTranspose1d,
     {
@@ -87,6 +78,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.ResidualUnit",
     ResidualUnit,
     {
@@ -95,6 +87,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.EncoderBlock",
     EncoderBlock,
     {
@@ -103,6 +96,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.DecoderBlock",
     DecoderBlock,
     {
@@ -111,6 +105,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.Encoder",
     Encoder,
     {
@@ -123,6 +118,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.layers.Decoder",
     Decoder,
     {
@@ -144,6 +140,7 @@ module_calls(
     },
 )
 module_calls(
+    component,
     "snac.attention.LocalMHA",
     LocalMHA,
     {
