@@ -145,7 +145,8 @@ TEST(Modes, MistakesInReferenceTomlAreNamed) {
   };
   for (const auto& [toml, says] : cases) {
     FakeProject fake;
-    const std::string said = message([&] { modes(with(fake, "\n" + toml)); });
+    const std::string said =
+        message([&, &toml = toml] { modes(with(fake, "\n" + toml)); });
     EXPECT_NE(said.find(says), std::string::npos) << toml << said;
     EXPECT_NE(said.find("reference.toml"), std::string::npos);
   }

@@ -155,10 +155,10 @@ TEST(Scaffold, HasTheReferencesOrderNamesAndShapes) {
         "  mx::array scale = at.param(\"scale\", {n});",
         "  Linear out{at / \"out\", n_in, 4 * n, kNoBias};",
         "  /// Seen: x [1, 4]  -> [1, 8]",
-        "mx::array operator()(const mx::array& x, const Maybe& mask = {}) "
-        "const;",
-        "mx::array double(const mx::array& x, float by = 2.0f, int times = "
-        "3);"}) {
+        ("mx::array operator()(const mx::array& x, const Maybe& mask = {}) "
+         "const;"),
+        ("mx::array double(const mx::array& x, float by = 2.0f, int times = "
+         "3);")}) {
     EXPECT_NE(header.find(line), std::string::npos) << line << "\n" << header;
   }
   EXPECT_EQ(header.find("struct Linear"), std::string::npos)
