@@ -34,6 +34,8 @@ using Outcome = ImportedPage::Outcome;
 constexpr int kNear = 2;
 /// One page in so many shows a planted defect.
 constexpr double kShare = 10;
+/// Of a page in plain text: two columns of code. \unit characters
+constexpr std::size_t kTextWidth = 200;
 
 std::string random_seed() {
   std::random_device device;
@@ -127,6 +129,14 @@ void plant_some(
   }
 }
 
+bool asked_for(
+    const std::vector<std::string>& patterns, const std::string& component) {
+  return patterns.empty() ||
+         std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) {
+           return matches(p, component);
+         });
+}
+
 std::vector<Draft> drafts_of(
     const Port& port, const Workplace& work, const ExportOptions& options) {
   const int round = port.rounds.current().number;
@@ -134,7 +144,7 @@ std::vector<Draft> drafts_of(
   std::vector<Draft> out;
   for (const Component& c : port.inventory.components) {
     const Rule* stage = port.reference.stage(c.name);
-    const bool wanted = matches(options.component, c.name) &&
+    const bool wanted = asked_for(options.components, c.name) &&
                         port.reference.waiver(c.name) == nullptr &&
                         stage != nullptr && stage->required && port.tagged(c) &&
                         (rules.solo || !rules.wrote(options.reader, c.name));
@@ -407,6 +417,9 @@ Exported export_bundle(
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     const fs::path stem = folder.temporary() / fmt::format("{:03}", i + 1);
     mlxaudio::write_file(stem.string() + ".html", page_html(drafts[i].page));
+    mlxaudio::write_file(
+        stem.string() + ".txt",
+        page_text(drafts[i].page, kTextWidth));
     mlxaudio::write_file(
         stem.string() + ".toml",
         reading_template(drafts[i].page));

@@ -14,10 +14,10 @@ namespace portproof {
 /// What `review export` is asked for.
 struct ExportOptions {
   std::string reader;
-  std::filesystem::path out;   ///< folder that is made
-  std::string component = "*"; ///< pattern
-  std::size_t most = 0;        ///< pages; 0: all that the round wants read
-  std::string seed;            ///< empty: drawn by chance
+  std::filesystem::path out;           ///< folder that is made
+  std::vector<std::string> components; ///< patterns; empty: all
+  std::size_t most = 0; ///< pages; 0: all that the round wants read
+  std::string seed;     ///< empty: drawn by chance
 };
 
 /// What was exported.
@@ -28,7 +28,7 @@ struct Exported {
 };
 
 /// Makes a folder of pages for a reader who works away from the checkout: for
-/// each component a page in HTML and a reading to fill in.
+/// each component a page in HTML and in plain text, and a reading to fill in.
 ///
 /// About one page in ten shows the port with a planted defect. Which ones is
 /// drawn from a seed that stays on this machine until the bundle is back; its

@@ -25,7 +25,8 @@ using mlxaudio::Json;
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string model, build, work, component, html, form;
+  std::string model, build, work, html, form;
+  std::vector<std::string> components;
   std::string reading, reader, out, folder;
   std::size_t most = 0;
   bool json = false;
@@ -55,17 +56,18 @@ int show(const Commands& commands, const Options& o) {
   if (o.model.empty()) {
     throw ConfigError("[portproof] name the model: portproof review MODEL");
   }
-  const Port port =
-      port_of(commands, o, o.component.empty() ? "*" : o.component);
-  const Component* component = o.component.empty()
-                                   ? next_unread(port)
-                                   : port.inventory.find(o.component);
+  if (o.components.size() > 1) {
+    throw ConfigError(
+        "[portproof] one component is shown at a time: give --component once");
+  }
+  const std::string name = o.components.empty() ? "" : o.components.front();
+  const Port port = port_of(commands, o, name.empty() ? "*" : name);
+  const Component* component =
+      name.empty() ? next_unread(port) : port.inventory.find(name);
   if (component == nullptr) {
-    if (!o.component.empty()) {
-      throw ConfigError(fmt::format(
-          "[portproof] {} has no component {}",
-          o.model,
-          o.component));
+    if (!name.empty()) {
+      throw ConfigError(
+          fmt::format("[portproof] {} has no component {}", o.model, name));
     }
     fmt::print("every component is read and signed in this round\n");
     return 0;
@@ -119,7 +121,7 @@ int hand_out(const Commands& commands, const Options& o) {
   ExportOptions options;
   options.reader = o.reader;
   options.out = o.out;
-  options.component = o.component.empty() ? "*" : o.component;
+  options.components = o.components;
   options.most = o.most;
   const Exported e =
       export_bundle(port, Workplace::of(o.model, o.work), options);
@@ -185,7 +187,10 @@ void add_review(Commands& commands) {
                                      : show(commands, *o);
       });
   command.add_option("MODEL", o->model, "folder below port/");
-  command.add_option("--component", o->component, "this one, not the next");
+  command.add_option(
+      "--component",
+      o->components,
+      "this one, not the next; for `export` patterns, as often as wanted");
   command.add_option("--html", o->html, "write the page to a file");
   command.add_option("--template", o->form, "write a reading to fill in");
   command.add_option("--build", o->build, "build folder");

@@ -590,6 +590,20 @@ TEST_F(BundleTest, ABundleComesBackSigned) {
   EXPECT_TRUE(has(message([&] { take_back(); }), "it was imported already"));
 }
 
+TEST_F(BundleTest, PagesAreChosenByPattern) {
+  Port p = port();
+  ExportOptions options;
+  options.reader = "r1";
+  options.out = fake.path("out");
+  options.components = {"*.nothing", kCounter};
+  EXPECT_EQ(export_bundle(p, work(), options).pages, 1u);
+  EXPECT_TRUE(has(fake.read("out/001.txt"), kCounter));
+  options.out = fake.path("none");
+  options.components = {"*.nothing"};
+  EXPECT_TRUE(
+      has(message([&] { export_bundle(p, work(), options); }), "nothing left"));
+}
+
 TEST_F(BundleTest, APlantedDefectShowsOnThePageAndNowhereElse) {
   export_pages(true);
   const Mutant m = Mutant::of(secret_["planted"][0]["defect"]);
@@ -597,9 +611,17 @@ TEST_F(BundleTest, APlantedDefectShowsOnThePageAndNowhereElse) {
       fake.read(m.component == kDouble ? "out/001.html" : "out/002.html");
   const std::string source = fake.read(m.file);
   EXPECT_TRUE(has(source, m.code)) << "the checkout is as it was";
+  EXPECT_FALSE(
+      has(fake.read(m.component == kDouble ? "out/001.txt" : "out/002.txt"),
+          m.code));
   EXPECT_FALSE(has(page, "<td>" + m.code + "</td>"));
   for (const char* name :
-       {"out/001.html", "out/002.html", "out/001.toml", "out/bundle.json"}) {
+       {"out/001.html",
+        "out/002.html",
+        "out/001.txt",
+        "out/002.txt",
+        "out/001.toml",
+        "out/bundle.json"}) {
     EXPECT_FALSE(has(fake.read(name), m.op + "-")) << name;
     EXPECT_FALSE(has(fake.read(name), secret_["seed"].dump())) << name;
   }
