@@ -96,6 +96,12 @@ class Planted : public testing::Test {
         "\", \"{root}\", \"{build}\", \"" PORTPROOF_CXX "\"]");
   }
 
+  void SetUp() override {
+    ASSERT_TRUE(std::filesystem::exists(PORTPROOF_PROGRAM)) << PORTPROOF_PROGRAM
+        " is not built; in a build with sanitizers it is "
+        "that of build/ci";
+  }
+
   Port port() const {
     return Port(Project{fake.root()}, "fake", fake.root() / "build");
   }
