@@ -42,8 +42,10 @@ bool closes(std::string_view t) {
 } // namespace
 
 CodePieces::CodePieces(
-    std::string_view text, const std::vector<std::string>& checks)
-    : text_(text) {
+    std::string_view text,
+    const std::vector<std::string>& checks,
+    std::vector<std::string> watches)
+    : text_(text), watches_(std::move(watches)) {
   find_lines();
   find_pieces();
   find_brackets();
@@ -107,6 +109,10 @@ void CodePieces::find_brackets() {
       open.pop_back();
     }
   }
+}
+
+bool CodePieces::watches(std::string_view name) const {
+  return std::find(watches_.begin(), watches_.end(), name) != watches_.end();
 }
 
 void CodePieces::find_refusals(const std::vector<std::string>& checks) {

@@ -33,8 +33,11 @@ class CodePieces {
  public:
   /// \param checks functions that only refuse bad arguments; what is in a
   /// call of them is `refusing`
+  /// \param watches functions that look at a value and give it back
   explicit CodePieces(
-      std::string_view text, const std::vector<std::string>& checks = {});
+      std::string_view text,
+      const std::vector<std::string>& checks = {},
+      std::vector<std::string> watches = {});
 
   const std::vector<Piece>& pieces() const {
     return pieces_;
@@ -58,6 +61,8 @@ class CodePieces {
   /// Whether `i` only refuses: part of a `throw`, of the condition before a
   /// block that does nothing else, or of a call of a check.
   bool refusing(std::size_t i) const;
+  /// Whether a call of `name` gives back what it is given.
+  bool watches(std::string_view name) const;
 
  private:
   void find_lines();
@@ -70,6 +75,7 @@ class CodePieces {
   std::vector<Piece> pieces_;
   std::vector<std::size_t> match_;
   std::vector<bool> refusing_;
+  std::vector<std::string> watches_;
 };
 
 } // namespace portproof

@@ -119,11 +119,9 @@ std::string id_of(const Mutant& m, int nth) {
   return m.op + "-" + mlxaudio::sha256(text).substr(0, 8);
 }
 
-/// Checks whose calls only refuse: `[port] checks`.
-std::vector<std::string> checks_of(const Port& port) {
-  return port.reference.toml.at("port").value(
-      "checks",
-      std::vector<std::string>());
+/// Names of functions out of the table `[port]`.
+std::vector<std::string> functions_of(const Port& port, const char* key) {
+  return port.reference.toml.at("port").value(key, std::vector<std::string>());
 }
 
 /// Gives ids; mutants that do the same at the same place count once.
@@ -243,7 +241,10 @@ std::vector<Mutant> changes_by(
     if (file == nullptr) {
       continue;
     }
-    const CodePieces code(file->text, checks_of(port));
+    const CodePieces code(
+        file->text,
+        functions_of(port, "checks"),
+        functions_of(port, "watches"));
     for (std::size_t i = 0; i < code.pieces().size(); ++i) {
       const Piece& p = code.at(i);
       if (p.line < region.line || p.line > region.end_line || p.directive ||

@@ -348,6 +348,7 @@ Changes without_call(const Place& p, bool norm) {
                        name.find("norm") != name.npos;
   const auto all = arguments(p.code, open);
   if (is_norm != norm || all.size() != 1 || !p.in_function ||
+      p.code.watches(name) ||
       is_any(
           name,
           {"move", "size", "sizeof", "span", "eval", "string", "decltype"})) {

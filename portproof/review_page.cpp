@@ -333,8 +333,9 @@ class LineCheck {
   LineCheck(const Port& port, const Component& component, const Page& page)
       : port_(port), page_(page), closure_(port.closure(component)) {}
 
-  /// What is wrong with a range; empty: nothing.
-  std::string fault(const std::string& text) const {
+  /// What is wrong with the place of a finding, which may be a comment that
+  /// says what is not so; empty: nothing.
+  std::string place_fault(const std::string& text) const {
     const std::optional<LineRange> range = line_range(text);
     if (!range) {
       return fmt::format("`{}` is neither file:line nor file:first-last", text);
@@ -353,6 +354,17 @@ class LineCheck {
     if (static_cast<std::size_t>(range->last) > lines.size()) {
       return fmt::format("`{}`: the file has {} lines", text, lines.size());
     }
+    return {};
+  }
+
+  /// What is wrong with the lines of a statement; empty: nothing.
+  std::string fault(const std::string& text) const {
+    if (std::string fault = place_fault(text); !fault.empty()) {
+      return fault;
+    }
+    const std::optional<LineRange> range = line_range(text);
+    const std::vector<std::string> lines =
+        split_lines(port_.sources.find(range->file)->text);
     if (range->last - range->first >= kMostLinesOfStatement) {
       return fmt::format(
           "`{}`: at most {} lines for one statement; name those that do its "
@@ -451,7 +463,7 @@ std::vector<std::string> reading_faults(
   std::vector<std::string> out;
   const LineCheck check(port, component, page);
   for (const Finding& f : reading.findings) {
-    if (const std::string fault = f.at.empty() ? "" : check.fault(f.at);
+    if (const std::string fault = f.at.empty() ? "" : check.place_fault(f.at);
         !fault.empty()) {
       out.push_back("a finding: " + fault);
     }

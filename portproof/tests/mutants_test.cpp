@@ -21,8 +21,9 @@ std::multimap<std::string, std::string> made_of(
     const std::string& text,
     bool in_function = true,
     const std::string& symbol = "f",
-    const std::vector<std::string>& checks = {}) {
-  const CodePieces code(text, checks);
+    const std::vector<std::string>& checks = {},
+    const std::vector<std::string>& watches = {}) {
+  const CodePieces code(text, checks, watches);
   std::multimap<std::string, std::string> out;
   for (std::size_t i = 0; i < code.pieces().size(); ++i) {
     if (code.refusing(i) || code.at(i).directive) {
@@ -51,6 +52,14 @@ bool makes(
   return std::any_of(begin, end, [&](const auto& entry) {
     return entry.second == expected;
   });
+}
+
+TEST(MutationOperators, WhatOnlyWatchesAValueIsNotLeftOut) {
+  const std::string text = "return at.tap(f(x));";
+  EXPECT_TRUE(makes(text, "call", "return f(x);"));
+  for (const auto& [op, made] : made_of(text, true, "f", {}, {"tap"})) {
+    EXPECT_NE(made, "return f(x);") << op;
+  }
 }
 
 TEST(MutationOperators, EachHasANameOfItsOwnAndTheyAreManyKinds) {

@@ -285,6 +285,12 @@ TEST_F(ReviewTest, LinesMustHoldCode) {
   Json r = reading(kDouble);
   r["statement"][0]["port"] = {"src/math.cpp:2-3"};
   EXPECT_TRUE(has(sign(r), "there is no code there"));
+  r = reading(kDouble);
+  r["finding"] = {
+      {{"what", "the comment is wrong"},
+       {"at", "src/math.cpp:2"},
+       {"minor", true}}};
+  EXPECT_EQ(sign(r), "") << "a finding may be about a comment";
 }
 
 TEST_F(ReviewTest, ADeviationOrAReasonMayStandForLines) {
