@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <mlx/ops.h>
+#include <mlx/transforms.h>
 
 #include "mlxaudio/error.h"
 #include "models/whisper/audio.h"
@@ -24,16 +25,7 @@ constexpr int kLastThreshold = 4;
 /// Half a frame of the spectrogram, and a sample to mirror.
 constexpr std::size_t kShortest = kNFft / 2 + 1;
 
-StepLogits on_host(const mx::array& logits) {
-  mx::array row = mx::contiguous(mx::astype(logits, mx::float32));
-  row.eval();
-  const auto* const first = row.data<float>();
-  return {row.shape(-1), {first, first + row.size()}};
-}
-
-} // namespace
-
-int get_most_attended_frame(
+mx::array most_attended_frame(
     const std::vector<mx::array>& cross_qk,
     const AlignmentHeads& alignment_heads) {
   std::vector<mx::array> weights;
@@ -44,8 +36,32 @@ int get_most_attended_frame(
         mx::slice(qk, {0, head, last, 0}, {1, head + 1, last + 1, qk.shape(3)}),
         {qk.shape(3)}));
   }
+  return mx::argmax(mx::mean(mx::stack(weights), 0));
+}
+
+/// What a step decides with.
+struct Step {
+  StepLogits logits;
+  int most_attended_frame;
+};
+
+/// Waits once for both: the frame does not rest on the token that is chosen.
+Step on_host(const mx::array& logits, mx::array frame) {
+  mx::array row = mx::contiguous(mx::astype(logits, mx::float32));
+  mx::eval(row, frame);
+  const auto* const first = row.data<float>();
+  return {
+      {row.shape(-1), {first, first + row.size()}},
+      static_cast<int>(frame.item<std::uint32_t>())};
+}
+
+} // namespace
+
+int get_most_attended_frame(
+    const std::vector<mx::array>& cross_qk,
+    const AlignmentHeads& alignment_heads) {
   return static_cast<int>(
-      mx::argmax(mx::mean(mx::stack(weights), 0)).item<std::uint32_t>());
+      most_attended_frame(cross_qk, alignment_heads).item<std::uint32_t>());
 }
 
 bool should_emit(
@@ -88,21 +104,10 @@ StreamingResult StreamingDecoder::decode_chunk(
         model_.dims.n_mels,
         mel.ndim()));
   }
-  // AUDIT(grown-cache): grows once for each chunk, and never beyond 30 s
-  mx::array audio =
-      accumulated_mel_ ? mx::concatenate({*accumulated_mel_, mel}, 0) : mel;
-  const int n_frames = std::min(audio.shape(0), kNFrames);
-  audio = mx::slice(
-      audio,
-      {audio.shape(0) - n_frames, 0},
-      {audio.shape(0), audio.shape(1)});
-  // Else the pieces of all chunks would be kept, and joined anew each time.
-  audio.eval();
-  accumulated_mel_ = audio;
-
+  accumulated_mel_.append(mel);
   const mx::array audio_features =
-      model_.embed_audio(mx::expand_dims(pad_or_trim(audio, kNFrames, 0), 0));
-  const int content_frames = n_frames / 2;
+      model_.embed_audio(mx::expand_dims(accumulated_mel_.frames(), 0));
+  const int content_frames = accumulated_mel_.n_frames() / 2;
   const StreamingConfig config =
       is_last ? StreamingConfig{kLastThreshold} : config_;
 
@@ -122,11 +127,13 @@ StreamingResult StreamingDecoder::decode_chunk(
          .with_cross_qk = true});
     kv_cache = std::move(out.kv_cache);
     // AUDIT(sync-in-loop): the rules that decide on a token run on the host
-    StepLogits logits = on_host(out.logits);
+    Step step = on_host(
+        out.logits,
+        most_attended_frame(out.cross_qk, model_.alignment_heads));
     for (const auto& filter : logit_filters_) {
-      filter->apply(logits, tokens);
+      filter->apply(step.logits, tokens);
     }
-    const auto row = logits.row(0);
+    const auto row = step.logits.row(0);
     const auto next_token = static_cast<int>(
         std::max_element(row.begin(), row.end()) - row.begin());
     if (next_token == tokenizer_.eot) {
@@ -134,11 +141,7 @@ StreamingResult StreamingDecoder::decode_chunk(
     }
     tokens.front().push_back(next_token);
     inputs = {next_token};
-    // AUDIT(sync-in-loop): whether to go on rests on the scores of this step
-    if (should_emit(
-            get_most_attended_frame(out.cross_qk, model_.alignment_heads),
-            content_frames,
-            config)) {
+    if (should_emit(step.most_attended_frame, content_frames, config)) {
       break;
     }
   }
@@ -219,7 +222,6 @@ void generate_streaming(
     }
     const bool is_last = end == audio.size();
     const auto chunk = audio.subspan(start, end - start);
-    // AUDIT(sync-in-loop): each chunk's result goes to the caller
     // AUDIT(constant-in-loop): it has no elements
     StreamingResult result = decoder.decode_chunk(
         chunk.size() < kShortest ? mx::zeros({0, model.dims.n_mels})

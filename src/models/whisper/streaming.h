@@ -15,6 +15,7 @@
 #include <mlx/array.h>
 
 #include "models/whisper/decoding.h"
+#include "models/whisper/mel_window.h"
 #include "models/whisper/tokenizer.h"
 #include "models/whisper/whisper.h"
 
@@ -101,7 +102,7 @@ class StreamingDecoder {
   std::vector<int> sot_sequence_;
   std::vector<std::unique_ptr<LogitFilter>> logit_filters_;
   std::size_t n_emitted_ = 0;
-  Maybe accumulated_mel_;
+  MelWindow accumulated_mel_;
 };
 
 /// How to transcribe while audio arrives.
