@@ -138,6 +138,10 @@ std::vector<std::string> formats() {
 }
 
 Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& a) {
+  // DEVIATION(whisper-cli-defaults): the model is base, the text goes to the
+  // standard output, and nothing is told of every segment unless asked for. The
+  // reference takes turbo, writes files of every format to the current folder
+  // and prints each segment.
   return {
       .name = "transcribe",
       .summary = "speech to text, or to English text",

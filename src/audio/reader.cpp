@@ -86,6 +86,8 @@ struct AudioReader::Impl {
   std::size_t read(std::span<float> out) {
     const std::size_t got = resampler ? read_resampled(out) : source->read(out);
     any = any || got > 0;
+    // DEVIATION(whisper-no-samples): the reference goes on with no samples, and
+    // gives an empty text for what is most often a broken file.
     if (!any && !out.empty()) {
       throw AudioError(fmt::format(
           "[audio] {} holds no sound: its header is followed by 0 samples",

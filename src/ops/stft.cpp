@@ -3,6 +3,7 @@
 // Copyright (c) 2024 Prince Canuma, https://github.com/Blaizzy/mlx-audio (MIT)
 #include "ops/stft.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -29,13 +30,13 @@ mx::array pad_ends(const mx::array& x, int padding, PadMode pad_mode) {
     return mx::pad(x, std::pair(padding, padding));
   }
   const int n = x.shape(0);
-  expect(
-      n > padding,
-      "ops.stft",
-      fmt::format("at least {} samples, to be reflected", padding + 1),
-      x.shape());
-  const mx::array prefix = reversed(mx::slice(x, {1}, {padding + 1}));
-  const mx::array suffix = reversed(mx::slice(x, {n - padding - 1}, {n - 1}));
+  // As Python's slices: a short signal is padded by what it has.
+  const int reach = std::clamp(n - 1, 0, padding);
+  if (reach == 0) {
+    return x;
+  }
+  const mx::array prefix = reversed(mx::slice(x, {1}, {reach + 1}));
+  const mx::array suffix = reversed(mx::slice(x, {n - reach - 1}, {n - 1}));
   return mx::concatenate({prefix, x, suffix});
 }
 
@@ -80,6 +81,11 @@ mx::array mel_to_hz(const mx::array& mels, MelScale mel_scale) {
 
 mx::array hanning(int size, bool periodic) {
   const double denom = periodic ? size : size - 1;
+  if (denom == 0) {
+    throw ArgumentError(fmt::format(
+        "[ops.hanning] a window of {} has no width to divide by",
+        size));
+  }
   std::vector<float> window(static_cast<std::size_t>(size));
   for (int n = 0; n < size; ++n) {
     window[static_cast<std::size_t>(n)] = static_cast<float>(

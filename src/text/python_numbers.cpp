@@ -9,6 +9,7 @@
 
 #include "core/utf8.h"
 #include "text/python.h"
+#include "text/python_unicode.h"
 
 namespace mlxaudio::text {
 namespace {
@@ -35,6 +36,23 @@ std::string_view without_blanks(std::string_view text) {
     at += step.size;
   }
   return first < last ? text.substr(first, last - first) : std::string_view();
+}
+
+/// The text with the decimal digits of every script as those of ASCII.
+std::string with_ascii_digits(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = decode_utf8(text, at);
+    const std::optional<int> value =
+        step.code_point ? decimal_value(*step.code_point) : std::nullopt;
+    if (value) {
+      out += static_cast<char>('0' + *value);
+    } else {
+      out += text.substr(at, step.size);
+    }
+    at += step.size;
+  }
+  return out;
 }
 
 /// The sign in front, taken off: whether it was a minus.
@@ -92,7 +110,8 @@ bool is_large(
 } // namespace
 
 std::optional<std::int64_t> python_int(std::string_view text) {
-  std::string_view rest = without_blanks(text);
+  const std::string ascii = with_ascii_digits(text);
+  std::string_view rest = without_blanks(ascii);
   const bool minus = take_sign(rest);
   const std::string digits = (minus ? "-" : "") + take_digits(rest);
   std::int64_t value = 0;
@@ -106,7 +125,8 @@ std::optional<std::int64_t> python_int(std::string_view text) {
 
 std::optional<double> python_float(std::string_view text) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  std::string_view rest = without_blanks(text);
+  const std::string ascii = with_ascii_digits(text);
+  std::string_view rest = without_blanks(ascii);
   const bool minus = take_sign(rest);
   const auto with_sign = [minus](double value) {
     return minus ? -value : value;

@@ -7,8 +7,8 @@
 
 namespace mlxaudio::text {
 
-/// `int(str)`: blanks around, a sign and `_` between digits are taken. Digits
-/// of other scripts than Latin are not.
+/// `int(str)`: digits of every script, blanks around, a sign and `_` between
+/// digits are taken.
 /// \return nothing for text that is no whole number, or one that 64 bits do
 ///   not hold
 std::optional<std::int64_t> python_int(std::string_view text);

@@ -25,6 +25,8 @@ TEST(PythonNumbers, WholeNumbersArePythons) {
       {"0_1", 1},
       {"007", 7},
       {"-0", 0},
+      {"\uff15", 5},
+      {"-\u0661\u0662_3", -123},
       {"9223372036854775807", std::numeric_limits<std::int64_t>::max()},
       {"-9223372036854775808", std::numeric_limits<std::int64_t>::min()}};
   for (const auto& [text, value] : taken) {
@@ -58,6 +60,7 @@ TEST(PythonNumbers, WholeNumbersArePythons) {
 TEST(PythonNumbers, NumbersArePythons) {
   const std::map<std::string, double> taken = {
       {"0.1", 0.1},
+      {"\uff15.\u0665e\u0661", 55},
       {" -2.5\n", -2.5},
       {"1_0.5_0", 10.5},
       {"1e1_0", 1e10},

@@ -135,12 +135,10 @@ mx::array log_mel_spectrogram(const mx::array& audio, int n_mels, int padding) {
 
 mx::array log_mel_spectrogram(
     const mx::array& audio, const mx::array& filters, int padding) {
-  if (audio.ndim() != 1 || padding < 0) {
+  if (audio.ndim() != 1) {
     throw ArgumentError(fmt::format(
-        "[whisper.audio] expected samples [N] and no negative padding, got "
-        "an array of {} dimensions and {}",
-        audio.ndim(),
-        padding));
+        "[whisper.audio] expected samples [N], got an array of {} dimensions",
+        audio.ndim()));
   }
   mx::array x = mx::astype(audio, mx::float32);
   if (padding > 0) {

@@ -150,6 +150,16 @@ const std::string& most_probable(
       ->first;
 }
 
+namespace {
+
+/// As Python's `or`: an empty language is none.
+std::string language_or_english(const DecodingOptions& options) {
+  const std::string language = options.language.value_or("");
+  return language.empty() ? "en" : language;
+}
+
+} // namespace
+
 DecodingTask::DecodingTask(
     const Whisper& model, DecodingOptions options, std::stop_token stop)
     : DecodingTask(model, std::move(options), std::move(stop), nullptr) {}
@@ -163,7 +173,7 @@ DecodingTask::DecodingTask(
       stop_(std::move(stop)),
       options_(verify_options(options, model.dims)),
       tokenizer_(
-          model.get_tokenizer(options_.language.value_or("en"), options_.task)),
+          model.get_tokenizer(language_or_english(options_), options_.task)),
       n_group_(options_.beam_size.value_or(options_.best_of.value_or(1))),
       n_ctx_(model.dims.n_text_ctx),
       // As Python's `or`: 0 is the default too.

@@ -51,6 +51,8 @@ Path backtrace(const Matrix<std::int8_t>& trace) {
             j));
     }
   }
+  // DEVIATION(whisper-empty-trace): that of an empty matrix has an empty path;
+  // the reference raises an IndexError.
   std::reverse(path.text_indices.begin(), path.text_indices.end());
   std::reverse(path.time_indices.begin(), path.time_indices.end());
   return path;

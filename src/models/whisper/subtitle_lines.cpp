@@ -26,6 +26,8 @@ constexpr double kLongPause = 3.0;
 /// A limit; 0 is none, as in Python's `or`.
 std::optional<std::size_t> limit(
     const std::optional<int>& option, std::string_view name) {
+  // DEVIATION(whisper-negative-limits): the reference takes a negative limit,
+  // and breaks the line before every word.
   if (option.value_or(0) < 0) {
     throw ArgumentError(fmt::format(
         "[whisper.writers] {} is {}: give a number above 0, or leave it out",

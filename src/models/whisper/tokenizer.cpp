@@ -11,6 +11,7 @@
 #include "core/utf8.h"
 #include "mlxaudio/error.h"
 #include "text/python.h"
+#include "text/python_unicode.h"
 #include "text/vocabulary.h"
 
 namespace mlxaudio::whisper {
@@ -20,16 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr int kTimestamps = 1501; // 0 to 30 s
 constexpr char32_t kReplacementChar = 0xFFFD;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') {
-      c = static_cast<char>(c - 'A' + 'a');
-    }
-  }
-  return out;
-}
 
 std::vector<int> make_non_speech_tokens(const text::Encoding& encoding) {
   std::vector<std::string> symbols;
@@ -100,7 +91,11 @@ to_language_codes() {
 }
 
 std::optional<std::string_view> find_language(std::string_view language) {
-  const std::string wanted = lower(language);
+  const std::optional<std::u32string> characters = to_utf32(language);
+  if (!characters) {
+    return std::nullopt;
+  }
+  const std::string wanted = to_utf8(text::python_lower(*characters));
   for (const Language& known : kLanguages) {
     if (known.code == wanted) {
       return known.code;
@@ -267,6 +262,8 @@ WordTokens Tokenizer::split_tokens_on_spaces(
 
 std::shared_ptr<const text::Encoding> get_encoding(
     const fs::path& vocabulary, int num_languages) {
+  // DEVIATION(whisper-language-count): the reference's slice takes any number,
+  // and so hides a checkpoint of a model that is not Whisper.
   if (num_languages < 0 ||
       num_languages > static_cast<int>(kLanguages.size())) {
     throw TokenError(fmt::format(
@@ -333,7 +330,10 @@ Tokenizer get_tokenizer(
   }
   if (multilingual) {
     language = language.value_or("en");
-    task = task.value_or("transcribe");
+    // As Python's `or`: an empty task is none.
+    if (!task || task->empty()) {
+      task = "transcribe";
+    }
   } else {
     language.reset();
     task.reset();

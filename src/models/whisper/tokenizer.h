@@ -82,8 +82,9 @@ struct WordTokens {
 /// Immutable; copies share the vocabulary. \port whisper.tokenizer.Tokenizer
 class Tokenizer {
  public:
-  /// \throws TokenError if a special token is missing, or the language is not
-  /// among the first `num_languages`
+  /// \throws TokenError if a special token is missing
+  /// \throws UnsupportedError if the language is not among the first
+  /// `num_languages`
   Tokenizer(
       std::shared_ptr<const text::Encoding> encoding,
       int num_languages,
@@ -149,8 +150,9 @@ std::shared_ptr<const text::Encoding> get_encoding(
     const std::filesystem::path& vocabulary, int num_languages = 99);
 
 /// \port whisper.tokenizer.get_tokenizer
-/// \param language code or English name in any case; "en" if empty. An
+/// \param language code or English name in any case; "en" if not given. An
 /// English-only vocabulary has neither language nor task.
+/// \param task "transcribe" if not given or empty
 /// \throws ArgumentError for an unknown language
 Tokenizer get_tokenizer(
     std::shared_ptr<const text::Encoding> encoding,

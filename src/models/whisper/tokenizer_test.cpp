@@ -146,6 +146,16 @@ TEST(Tokenizer, StartsAsTheReferenceForEveryLanguageAndTask) {
   }
 }
 
+TEST(Tokenizer, AnEmptyTaskIsNone) {
+  NEED_VOCABULARIES();
+  const auto encoding = get_encoding(vocabulary("multilingual.tiktoken"));
+  // The K is that of degrees Kelvin, whose lower case is k.
+  const Tokenizer tokenizer =
+      get_tokenizer(encoding, true, 99, "\u212aorean", "");
+  EXPECT_EQ(tokenizer.sot_sequence, (std::vector<int>{50258, 50264, 50359}));
+  EXPECT_THROW(get_tokenizer(encoding, true, 99, ""), ArgumentError);
+}
+
 TEST(Tokenizer, EncodesAsTheReference) {
   NEED_VOCABULARIES();
   const Json& texts = golden()["texts"];

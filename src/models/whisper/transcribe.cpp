@@ -60,6 +60,8 @@ bool should_skip(
       result.avg_logprob > *options.logprob_threshold);
 }
 
+// DEVIATION(whisper-thresholds): the reference takes NaN, for which no
+// comparison holds.
 void check_threshold(const std::optional<double>& value, const char* name) {
   if (value && std::isnan(*value)) {
     throw ArgumentError(fmt::format(
@@ -264,6 +266,8 @@ void check_options(
   }
   check_clip_timestamps(options.clip_timestamps);
   if (const auto threshold = options.hallucination_silence_threshold) {
+    // DEVIATION(whisper-silence-threshold): the reference takes a negative
+    // threshold, and with it drops every text behind any silence.
     if (!(*threshold >= 0)) {
       throw ArgumentError(fmt::format(
           "[whisper.transcribe] hallucination_silence_threshold is {}: give "

@@ -53,6 +53,8 @@ std::optional<int> optional_int(std::string_view string) {
     throw ArgumentError(
         fmt::format("expected a whole number or None, got {}", quoted(string)));
   }
+  // DEVIATION(whisper-int-size): a number past 32 bits is refused. Python's
+  // have no limit, and no option has a use for them.
   if (*value < std::numeric_limits<int>::min() ||
       *value > std::numeric_limits<int>::max()) {
     throw ArgumentError(fmt::format("{} is too large a number", *value));
@@ -88,7 +90,8 @@ double compression_ratio(std::string_view text) {
 
 std::string format_timestamp(
     double seconds, bool always_include_hours, char decimal_marker) {
-  // Past this, milliseconds no longer fit a double's 53 bits.
+  // DEVIATION(whisper-long-times): past this, milliseconds no longer fit a
+  // double's 53 bits, and the reference writes what is left of them.
   constexpr double kMost = 9.0e12;
   if (!(seconds >= 0 && seconds <= kMost)) {
     throw ArgumentError(fmt::format(

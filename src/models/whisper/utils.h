@@ -22,7 +22,8 @@ std::int64_t exact_div(std::int64_t x, std::int64_t y);
 bool str2bool(std::string_view string);
 
 /// An integer as Python's `int()` takes it, or nothing for "None". \port
-/// whisper.utils.optional_int \throws ArgumentError
+/// whisper.utils.optional_int
+/// \throws ArgumentError for what is no integer, or too large for an `int`
 std::optional<int> optional_int(std::string_view string);
 
 /// A number as Python's `float()` takes it, or nothing for "None". \port
@@ -35,7 +36,8 @@ double compression_ratio(std::string_view text);
 
 /// `[hh:]mm:ss.mmm`. \port whisper.utils.format_timestamp
 /// \param seconds rounded to the nearest millisecond, halves to even
-/// \throws ArgumentError for a time that is negative or not a number
+/// \throws ArgumentError for a time that is negative, not a number or above
+/// 9e12
 std::string format_timestamp(
     double seconds,
     bool always_include_hours = false,
