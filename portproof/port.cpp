@@ -66,7 +66,8 @@ std::string figures_text(const Json& line) {
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   std::map<std::string, std::string> apart;
   for (const Json& f : grades) {
-    for (const auto& [call, d] : f.value("calls", Json::object()).items()) {
+    const Json calls = f.value("calls", Json::object());
+    for (const auto& [call, d] : calls.items()) {
       apart[call] = fmt::format(
           "{}: {} of {}",
           call,

@@ -121,11 +121,11 @@ TEST(Verify, ACallMayHaveATolerance) {
   const Component& c = *port.inventory.find("fake.math.double");
   EXPECT_TRUE(port.standing(c).holds);
   EXPECT_NE(
-      figures_text(port.standing(c).evidence->line).find("two: 2.0e-01 of"),
+      figures_text(port.standing(c).evidence->line).find("two: 0.2 of 0.3"),
       std::string::npos)
       << figures_text(port.standing(c).evidence->line);
   // Tightened, the mark goes; and it holds for its call alone.
-  fake.replace("port/fake/reference.toml", "rel_l2 = 0.3", "rel_l2 = 0.1");
+  fake.replace("port/fake/reference.toml", "max_abs = 2\n", "max_abs = 0.5\n");
   EXPECT_FALSE(port_of(fake).standing(c).holds);
   EXPECT_EQ(verified(fake).at("fake.math.double").state, State::fail);
   fake.replace("port/fake/reference.toml", "[\"two\"]", "[\"three\"]");
