@@ -64,6 +64,20 @@ std::string figures_text(const Json& line) {
     }
   }
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  std::map<std::string, std::string> apart;
+  for (const Json& f : grades) {
+    const Json calls = f.value("calls", Json::object());
+    for (const auto& [call, d] : calls.items()) {
+      apart[call] = fmt::format(
+          "{}: {} of {}",
+          call,
+          figure(d.value("rel_l2", 0.0)),
+          figure(d.value("may_rel_l2", 0.0)));
+    }
+  }
+  for (const auto& [call, text] : apart) {
+    parts.push_back(text);
+  }
   const int calls = line.value("calls", 0);
   parts.push_back(fmt::format("{} call{}", calls, calls == 1 ? "" : "s"));
   return joined(parts, "; ");
@@ -252,6 +266,9 @@ std::string Port::fingerprint(const Component& c, const Golden& golden) const {
   add("mlx", reference.mlx);
   if (const auto t = reference.tolerance(c.name, "close")) {
     add("close", t->json().dump());
+  }
+  if (const Json calls = reference.call_tolerances(c.name); !calls.is_null()) {
+    add("close of calls", calls.dump());
   }
   const RoundKind kind = round_kind(reference, rounds.recording());
   if (const std::string asked = kind.fingerprint(); !asked.empty()) {

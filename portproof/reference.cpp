@@ -291,6 +291,7 @@ Reference Reference::load(const Project& project, const std::string& model) {
     const Table table(entry, where + " [[tolerance]]");
     table.get<std::vector<std::string>>("match");
     table.get<std::string>("grade");
+    table.get<std::vector<std::string>>("calls", {});
     if (table.get<std::string>("why").empty()) {
       throw ConfigError(where + " a [[tolerance]] needs a reason in `why`");
     }
@@ -320,6 +321,34 @@ const Rule* Reference::stage(const std::string& component) const {
   return first(stages, component);
 }
 
+namespace {
+
+Tolerance tolerance_of(const Table& table) {
+  return {
+      table.get<double>("max_abs"),
+      table.get<double>("rel_l2"),
+      table.get<double>("norm_ratio", table.get<double>("rel_l2")),
+      table.get<std::string>("why")};
+}
+
+bool any_matches(
+    const std::vector<std::string>& patterns, const std::string& name) {
+  return std::any_of(
+      patterns.begin(),
+      patterns.end(),
+      [&](const std::string& p) { return matches(p, name); });
+}
+
+/// The id of a call without the round that it was recorded for: a call keeps
+/// its tolerance whatever its inputs.
+std::string plain_id(const std::string& call) {
+  const std::size_t slash = call.find('/');
+  const bool later = call.starts_with("round-") && slash != std::string::npos;
+  return later ? call.substr(slash + 1) : call;
+}
+
+} // namespace
+
 std::optional<Tolerance> Reference::tolerance(
     const std::string& component, const std::string& grade) const {
   if (grade == "exact") {
@@ -327,20 +356,43 @@ std::optional<Tolerance> Reference::tolerance(
   }
   for (const Json& entry : list(toml, "tolerance")) {
     const Table table(entry, path.string() + " [[tolerance]]");
-    if (table.get<std::string>("grade") != grade) {
-      continue;
-    }
-    for (const auto& p : table.get<std::vector<std::string>>("match")) {
-      if (matches(p, component)) {
-        return Tolerance{
-            table.get<double>("max_abs"),
-            table.get<double>("rel_l2"),
-            table.get<double>("norm_ratio", table.get<double>("rel_l2")),
-            table.get<std::string>("why")};
-      }
+    if (table.get<std::string>("grade") == grade && !entry.contains("calls") &&
+        any_matches(table.get<std::vector<std::string>>("match"), component)) {
+      return tolerance_of(table);
     }
   }
   return std::nullopt;
+}
+
+std::optional<Tolerance> Reference::call_tolerance(
+    const std::string& component,
+    const std::string& grade,
+    const std::string& call) const {
+  for (const Json& entry : list(toml, "tolerance")) {
+    const Table table(entry, path.string() + " [[tolerance]]");
+    if (grade != "exact" && table.get<std::string>("grade") == grade &&
+        any_matches(table.get<std::vector<std::string>>("match"), component) &&
+        any_matches(
+            table.get<std::vector<std::string>>("calls", {}),
+            plain_id(call))) {
+      return tolerance_of(table);
+    }
+  }
+  return std::nullopt;
+}
+
+Json Reference::call_tolerances(const std::string& component) const {
+  Json out;
+  for (const Json& entry : list(toml, "tolerance")) {
+    const Table table(entry, path.string() + " [[tolerance]]");
+    if (entry.contains("calls") &&
+        any_matches(table.get<std::vector<std::string>>("match"), component)) {
+      Json rule = tolerance_of(table).json();
+      rule["calls"] = entry.at("calls");
+      out.push_back(rule);
+    }
+  }
+  return out;
 }
 
 std::filesystem::path init(const Project& project, const std::string& model) {

@@ -91,6 +91,15 @@ struct Reference {
   /// matches. All zero for "exact".
   std::optional<Tolerance> tolerance(
       const std::string& component, const std::string& grade) const;
+  /// The tolerance of a single call, where a [[tolerance]] with `calls` names
+  /// it; nothing: that of the component counts.
+  std::optional<Tolerance> call_tolerance(
+      const std::string& component,
+      const std::string& grade,
+      const std::string& call) const;
+  /// What the [[tolerance]]s with `calls` say of a component, for its
+  /// fingerprint, and their patterns. Null: there are none.
+  mlxaudio::Json call_tolerances(const std::string& component) const;
 };
 
 /// Writes the skeleton of a `reference.toml`.

@@ -64,14 +64,31 @@ std::string run_grade(
   }
   try {
     for (std::size_t i = 0; i < calls.size(); ++i) {
+      const std::string& id = calls[i]->id;
+      const auto own =
+          port.reference.call_tolerance(golden.component, result.grade, id);
+      const Distance before = result.comparison.worst;
       compare(
           calls[i]->result,
           golden.arrays,
           answers.calls.at(i).at("result"),
           answers.arrays,
-          result.tolerance,
-          calls[i]->id,
+          own.value_or(result.tolerance),
+          id,
           result.comparison);
+      if (own) {
+        Comparison alone;
+        compare(
+            calls[i]->result,
+            golden.arrays,
+            answers.calls.at(i).at("result"),
+            answers.arrays,
+            *own,
+            id,
+            alone);
+        result.comparison.worst = before;
+        result.apart[id] = {*own, alone.worst};
+      }
     }
   } catch (const Json::exception& e) {
     return fmt::format("the probe's answer is malformed: {}", e.what());
@@ -84,6 +101,24 @@ std::string run_grade(
 bool required(const Port& port, const Component& c) {
   const Rule* stage = port.reference.stage(c.name);
   return stage != nullptr && stage->required;
+}
+
+/// The first pattern of `calls` in a [[tolerance]] that no call has; empty: all
+/// are used.
+std::string idle_calls(const Port& port, const Golden& golden) {
+  const Json rules = port.reference.call_tolerances(golden.component);
+  for (const Json& rule : rules) {
+    for (const std::string pattern : rule.at("calls")) {
+      const bool used = std::any_of(
+          golden.calls.begin(),
+          golden.calls.end(),
+          [&](const Call& call) { return matches(pattern, call.id); });
+      if (!used) {
+        return pattern;
+      }
+    }
+  }
+  return {};
 }
 
 std::string lacks(
@@ -178,6 +213,13 @@ Result verify_one(
           golden->mlx);
       return r;
     }
+    if (const std::string idle = idle_calls(port, *golden); !idle.empty()) {
+      r.why = fmt::format(
+          "no recorded call is named `{}`, which a [[tolerance]] in "
+          "reference.toml has among its `calls`",
+          idle);
+      return r;
+    }
     std::vector<GradeResult> grades;
     if (golden->has_oracle("mlx")) {
       grades.push_back({"exact", {}, {}, {}});
@@ -254,13 +296,21 @@ std::string GradeResult::label() const {
 }
 
 Json figures_of(const GradeResult& grade) {
-  return {
+  Json out = {
       {"max_abs", grade.comparison.worst.max_abs},
       {"rel_l2", grade.comparison.worst.rel_l2},
       {"norm_ratio", grade.comparison.worst.norm_ratio},
       {"may_rel_l2", grade.tolerance.rel_l2},
       {"arrays", grade.comparison.arrays},
       {"values", grade.comparison.values}};
+  for (const auto& [call, apart] : grade.apart) {
+    out["calls"][call] = {
+        {"max_abs", apart.worst.max_abs},
+        {"rel_l2", apart.worst.rel_l2},
+        {"norm_ratio", apart.worst.norm_ratio},
+        {"may_rel_l2", apart.tolerance.rel_l2}};
+  }
+  return out;
 }
 
 Json surroundings(const ProbeProgram& program) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,13 @@ struct GradeResult {
   std::string environment = {};
   Tolerance tolerance;
   Comparison comparison;
+  /// Of the calls that have a tolerance of their own, which `comparison.worst`
+  /// leaves out.
+  struct Apart {
+    Tolerance tolerance;
+    Distance worst;
+  };
+  std::map<std::string, Apart> apart = {};
   int calls = 0;
   double seconds = 0, cpu_seconds = 0; ///< of the probe
   double peak_mib = 0;                 ///< most memory that it held

@@ -104,6 +104,39 @@ TEST(Verify, MarksExpireWithTheTolerance) {
   EXPECT_FALSE(port.standing(*port.inventory.find("fake.math.double")).holds);
 }
 
+TEST(Verify, ACallMayHaveATolerance) {
+  const FakeProject fake;
+  fake.record({{"y", {{"$near", 5.0}}}});
+  fake.build();
+  EXPECT_EQ(verified(fake).at("fake.math.double").state, State::fail);
+  const std::string rule =
+      "[[tolerance]]\nmatch = [\"fake.math.double\"]\ncalls = [\"two\"]\n"
+      "grade = \"close\"\nmax_abs = 2\nrel_l2 = 0.3\nwhy = \"measured\"\n\n";
+  fake.replace("port/fake/reference.toml", "[[waiver]]", rule + "[[waiver]]");
+  const Result r = verified(fake).at("fake.math.double");
+  EXPECT_EQ(r.state, State::pass) << r.why;
+  EXPECT_EQ(r.grades.at(0).comparison.worst.rel_l2, 0) << "it is kept apart";
+  EXPECT_NEAR(r.grades.at(0).apart.at("two").worst.rel_l2, 0.2, 1e-6);
+  const Port port = port_of(fake);
+  const Component& c = *port.inventory.find("fake.math.double");
+  EXPECT_TRUE(port.standing(c).holds);
+  EXPECT_NE(
+      figures_text(port.standing(c).evidence->line).find("two: 0.2 of 0.3"),
+      std::string::npos)
+      << figures_text(port.standing(c).evidence->line);
+  // Tightened, the mark goes; and it holds for its call alone.
+  fake.replace("port/fake/reference.toml", "max_abs = 2\n", "max_abs = 0.5\n");
+  EXPECT_FALSE(port_of(fake).standing(c).holds);
+  EXPECT_EQ(verified(fake).at("fake.math.double").state, State::fail);
+  fake.replace("port/fake/reference.toml", "[\"two\"]", "[\"three\"]");
+  EXPECT_NE(
+      verified(fake)
+          .at("fake.math.double")
+          .why.find("no recorded call is named `three`"),
+      std::string::npos)
+      << verified(fake).at("fake.math.double").why;
+}
+
 TEST(Verify, OneCrashDoesNotStopTheOthers) {
   const FakeProject fake;
   fake.build(

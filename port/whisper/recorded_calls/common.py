@@ -148,13 +148,19 @@ _speakers = {}
 
 
 def speaker(dims, name="speaker", gain=4.0):
+    """The model and its weights; without the hooks of a call that raised."""
     key = (name, dims["n_vocab"])
     if key not in _speakers:
         m = ma.Model(ma.ModelDimensions(**dims), dtype=mx.float32)
         w = weights_of(m, f"{name}{dims['n_vocab']}", gain)
         t = load_torch(model.Whisper(model.ModelDimensions(**dims)), w)
         _speakers[key] = (t, w)
-    return _speakers[key]
+    t, w = _speakers[key]
+    # find_alignment() and decode() take theirs off at their end only, so one
+    # that raises leaves them behind, where they change what is called next.
+    for module in t.modules():
+        module._forward_hooks.clear()
+    return t, w
 
 
 def mel_of(name, batch):
