@@ -2,11 +2,14 @@
 # cache nor this working copy, and may be moved:
 #
 #   bin/                 mlx-audio, portproof
-#   include/mlxaudio/    the public headers
+#   include/mlxaudio/    the public headers; those in nn/ need MLX's
 #   lib/libmlxaudio.so   the library
-#   lib/mlxaudio/        what it runs on: MLX as its wheel lays it out (its own
-#                        run path leads from mlx/lib to the libraries beside),
-#                        oneDNN or OpenBLAS, the BLAS forwarder
+#   lib/libmlxaudio_nn.so, libmlxaudio_probe.a
+#                        what models outside this repository are built on
+#   lib/mlxaudio/        what they run on: MLX as its wheel lays it out, with its
+#                        headers (its own run path leads from mlx/lib to the
+#                        libraries beside), oneDNN or OpenBLAS, the BLAS
+#                        forwarder
 #   lib/cmake/mlxaudio/  find_package(mlxaudio)
 #   share/mlx-audio/     Whisper's vocabularies
 #   share/portproof/     the workbench's recorder (Python)
@@ -59,13 +62,19 @@ else()
 endif()
 
 set_target_properties(
-  mlxaudio PROPERTIES INSTALL_RPATH
-                      "${origin}/mlxaudio;${origin}/mlxaudio/mlx/lib")
+  mlxaudio mlxaudio_nn_shared
+  PROPERTIES INSTALL_RPATH "${origin}/mlxaudio;${origin}/mlxaudio/mlx/lib")
 install(
   TARGETS mlxaudio
   EXPORT mlxaudioTargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(
+  TARGETS mlxaudio_nn_shared mlxaudio_probe
+  EXPORT mlxaudioNnTargets
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/mlxaudio"
+                  "${nn_include}/mlxaudio"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
 if(TARGET mlx-audio)
@@ -110,6 +119,9 @@ install(
   PATTERN "*.so*"
   PATTERN "*.dylib"
   PATTERN "*.metallib")
+foreach(folder include share)
+  install(DIRECTORY "${mlx_root}/mlx/${folder}" DESTINATION "${bundle}/mlx")
+endforeach()
 file(GLOB mlx_bundled LIST_DIRECTORIES true "${mlx_root}/*.libs")
 foreach(folder IN LISTS mlx_bundled)
   install(DIRECTORY "${folder}" DESTINATION "${bundle}")
@@ -143,14 +155,24 @@ install(
   EXPORT mlxaudioTargets
   NAMESPACE mlxaudio::
   DESTINATION "${package}")
+install(
+  EXPORT mlxaudioNnTargets
+  NAMESPACE mlxaudio::
+  DESTINATION "${package}")
+file(STRINGS "${mlx_root}/mlx/include/mlx/version.h" mlx_version_lines
+     REGEX "define MLX_VERSION_(MAJOR|MINOR|PATCH)")
+string(REGEX MATCHALL "[0-9]+" mlx_version "${mlx_version_lines}")
+list(JOIN mlx_version "." mlx_version)
+set(mlx_bundle "${bundle}/mlx")
 configure_package_config_file(
   "${CMAKE_CURRENT_LIST_DIR}/mlxaudioConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/mlxaudioConfig.cmake"
   INSTALL_DESTINATION "${package}"
-  PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_BINDIR mlx_bundle)
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/mlxaudioConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/mlxaudioConfig.cmake"
               "${PROJECT_BINARY_DIR}/mlxaudioConfigVersion.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/mlxaudioProbes.cmake"
         DESTINATION "${package}")

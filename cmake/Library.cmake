@@ -16,3 +16,11 @@ set_target_properties(
              SOVERSION ${PROJECT_VERSION_MAJOR})
 target_link_libraries(
   mlxaudio PRIVATE $<LINK_LIBRARY:WHOLE_ARCHIVE,mlxaudio_engine>)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # Open rooms are seen in the library for models outside this repository,
+  # not here.
+  target_link_options(
+    mlxaudio
+    PRIVATE
+    -Wl,--exclude-libs,libmlxaudio_core.a:libmlxaudio_ops.a:libmlxaudio_nn.a)
+endif()

@@ -17,12 +17,13 @@ target_compile_options(
 # Programs lie in the build folder itself, tests in its folder tests/.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 
-# mlxaudio_add_room(name DEPENDS public-targets... PRIVATE private-targets...)
+# mlxaudio_add_room(name [OPEN] DEPENDS public-targets... PRIVATE targets...)
 # Library `mlxaudio_<name>` from the current folder, and its unit tests. Its
 # symbols are hidden but for those marked MLXAUDIO_API, since the rooms make up
-# the shared library.
+# the shared library. Those of an OPEN room are not: models outside this
+# repository are built on it (cmake/Nn.cmake).
 function(mlxaudio_add_room name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "OPEN" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
   set(target mlxaudio_${name})
@@ -34,7 +35,14 @@ function(mlxaudio_add_room name)
       ${target}
       PUBLIC ${arg_DEPENDS}
       PRIVATE ${arg_PRIVATE} mlxaudio_warnings)
-    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
+    if(arg_OPEN)
+      # Seen from outside, and all the same not to be replaced from there.
+      target_compile_options(
+        ${target}
+        PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
+    else()
+      set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden)
+    endif()
   else()
     add_library(${target} INTERFACE)
     target_include_directories(

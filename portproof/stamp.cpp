@@ -62,15 +62,20 @@ void check_objects(
     const Sources& sources,
     const std::vector<fs::path>& objects) {
   for (const fs::path& object : objects) {
-    // `.../mlxaudio_ops.dir/linear.cpp.o` is made from the one `linear.cpp`
-    // whose folder the path ends with before the target's own.
+    // `.../CMakeFiles/mlxaudio_ops.dir/linear.cpp.o` is made from the one
+    // `linear.cpp` whose folder the path ends with without the target's own.
     const std::string name = object.stem().string();
     const std::string text = object.generic_string();
     const std::size_t marker = text.find("/CMakeFiles/");
     if (marker == std::string::npos) {
       continue;
     }
-    const std::string folder = text.substr(0, marker);
+    std::string folder = text.substr(0, marker);
+    const std::size_t target = text.find(".dir/", marker);
+    const std::size_t last = text.rfind('/');
+    if (target != std::string::npos && target + 4 < last) {
+      folder += text.substr(target + 4, last - target - 4);
+    }
     for (const auto& [path, file] : sources.files()) {
       const fs::path source(path);
       const std::string in = "/" + source.parent_path().generic_string();

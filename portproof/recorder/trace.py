@@ -244,7 +244,7 @@ def write_taps(writer, tape, id):
         for which in ("in", "out", *(("go_on",) if "go_on" in t else ())):
             arrays = [taps.plain(snapshot(a)) for a in t[which]]
             entry[which] = [
-                writer.store(f"{id}.tap{i}.{which}{k}", a)
+                writer.store(f"{id}.tap{i}.{which}{k}", a, which != "in")
                 for k, a in enumerate(arrays)
                 if a.dtype in NAMES
             ]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of taps and of the program that serves ports in Python; they need NumPy and safetensors."""
 
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -17,7 +18,13 @@ try:
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(0)
+import reference  # noqa: E402
 import taps  # noqa: E402
+
+# Not by its name, which is that of a module of Python's own.
+spec = importlib.util.spec_from_file_location("trace_recorder", RECORDER / "trace.py")
+trace_recorder = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(trace_recorder)
 
 
 class Leaf:
@@ -188,6 +195,26 @@ class Program(unittest.TestCase):
         self.assertEqual(value(forced["result"][0]), [14])
         self.assertEqual(refused["result"], {"$raises": "ValueError: too long"})
         self.assertEqual(refused["taps"][0]["path"], "step")
+
+
+class Recorded(unittest.TestCase):
+    def run_with_taps(self, result):
+        tape = taps.Tape()
+        given = np.float32([1, np.nan])
+        tape.record("one", "x.Leaf", [given], np.float32(result))
+        writer = trace_recorder.Writer("x.Tree", None)
+        return trace_recorder.write_taps(writer, tape, "a"), writer.arrays
+
+    def test_taps_are_written_with_their_arrays(self):
+        listed, arrays = self.run_with_taps([2, 3])
+        self.assertEqual(listed, [{
+            "path": "one", "call": 0, "component": "x.Leaf",
+            "in": [{"$array": "a.tap0.in0"}], "out": [{"$array": "a.tap0.out0"}]}])
+        np.testing.assert_array_equal(arrays["a.tap0.out0"], np.float32([2, 3]))
+
+    def test_nan_of_the_reference_is_refused_in_taps_too(self):
+        with self.assertRaisesRegex(reference.Trouble, "the reference gave NaN"):
+            self.run_with_taps([2, np.nan])
 
 
 if __name__ == "__main__":

@@ -31,18 +31,23 @@ TEST(Stamp, AnEditWhileTheBuildRanStopsIt) {
   const FakeProject fake;
   const Project project{fake.root()};
   const Sources sources(project.root, {"src"});
-  const std::string object = "build/src/CMakeFiles/fake.dir/math.cpp.o";
-  fake.write(object, "");
-  const auto built = fs::last_write_time(fake.path(object));
-  const auto minute = std::chrono::minutes(1);
-  for (const char* file : {"src/math.h", "src/math.cpp"}) {
-    fs::last_write_time(fake.path(file), built - minute);
+  // Of a target of the sources' own folder, and of one of the project's.
+  for (const char* object :
+       {"build/src/CMakeFiles/fake.dir/math.cpp.o",
+        "build/CMakeFiles/fake.dir/src/math.cpp.o"}) {
+    fake.write(object, "");
+    const auto built = fs::last_write_time(fake.path(object));
+    const auto minute = std::chrono::minutes(1);
+    for (const char* file : {"src/math.h", "src/math.cpp"}) {
+      fs::last_write_time(fake.path(file), built - minute);
+    }
+    EXPECT_NO_THROW(check_objects(project, sources, {fake.path(object)}));
+    fs::last_write_time(fake.path("src/math.h"), built + minute);
+    EXPECT_THROW(
+        check_objects(project, sources, {fake.path(object)}),
+        mlxaudio::ConfigError)
+        << object;
   }
-  EXPECT_NO_THROW(check_objects(project, sources, {fake.path(object)}));
-  fs::last_write_time(fake.path("src/math.h"), built + minute);
-  EXPECT_THROW(
-      check_objects(project, sources, {fake.path(object)}),
-      mlxaudio::ConfigError);
 }
 
 TEST(Process, GivesOutputsAndTheWayItEnded) {
