@@ -31,7 +31,8 @@ Check records(const Port& port) {
   check.details = record_damage(port);
   return finished(
       std::move(check),
-      "evidence, rounds, readings and follow-ups are as they were written");
+      "evidence, rounds, readings, modes and follow-ups are as they were "
+      "written");
 }
 
 /// Both directions: every symbol of the references is a component to port or
@@ -196,6 +197,18 @@ Check rounds(const Port& port) {
   return check;
 }
 
+/// Ways to use the model, where the last round asks for them.
+Check modes(const Port& port) {
+  Check check;
+  check.name = "modes";
+  check.details = modes_left(port);
+  return finished(
+      std::move(check),
+      fmt::format(
+          "the tests of all passed in round {}",
+          port.rounds.recording()));
+}
+
 /// Readings: those of the last round that is asked for must hold.
 Check signatures(const Port& port) {
   Check check;
@@ -248,6 +261,9 @@ std::vector<Check> gate_checks(
   out.push_back(waivers(port));
   out.push_back(followups(port));
   out.push_back(rounds(port));
+  if (!round_kind(port.reference, port.rounds.recording()).modes.empty()) {
+    out.push_back(modes(port));
+  }
   out.push_back(signatures(port));
   if (progress) {
     progress("running every recorded call");

@@ -275,6 +275,15 @@ std::optional<NextStep> the_rounds(const Port& port) {
                 c->name,
                 model)));
   }
+  if (const auto left = modes_left(port); !left.empty()) {
+    return step(
+        10,
+        fmt::format(
+            "round {} asks for the tests of every mode; {}",
+            round.number,
+            left.front()),
+        command("tests", model) + " --run");
+  }
   return step(
       8,
       fmt::format("all of round {} is verified and signed", round.number),

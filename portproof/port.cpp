@@ -188,7 +188,8 @@ Port::Port(
       evidence(p.folder(model) / "evidence.jsonl"),
       rounds(p.folder(model) / "rounds.jsonl"),
       readings(p.folder(model) / "readings.jsonl"),
-      followups(p.folder(model) / "followups.jsonl") {
+      followups(p.folder(model) / "followups.jsonl"),
+      mode_runs(p.folder(model) / "modes.jsonl") {
   if (!reference.adapter.cpp) {
     // Found by their form alone, so other calls may be among them.
     std::erase_if(probes, [&](const auto& probe) {

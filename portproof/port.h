@@ -13,6 +13,7 @@
 #include "portproof/followups.h"
 #include "portproof/golden.h"
 #include "portproof/inventory.h"
+#include "portproof/mode_runs.h"
 #include "portproof/readings.h"
 #include "portproof/reference.h"
 #include "portproof/rounds.h"
@@ -62,6 +63,7 @@ class Port {
   Rounds rounds;
   Readings readings;
   Followups followups;
+  ModeRuns mode_runs;
 
   /// Definitions that port a component, whole or in part.
   std::vector<const Definition*> definitions_of(const Component& c) const;

@@ -52,6 +52,7 @@ std::vector<std::string> RoundWork::lines() const {
   say(out, unported, "not ported");
   say(out, unverified, "not verified in this round");
   say(out, unread, "not read and signed in this round");
+  out.insert(out.end(), modes.begin(), modes.end());
   if (blockers > 0) {
     out.push_back(fmt::format(
         "{} blocker{} open",
@@ -78,6 +79,7 @@ RoundWork round_work(const Port& port) {
       work.unread.push_back(c);
     }
   }
+  work.modes = modes_left(port);
   work.blockers = port.followups.blockers();
   work.damage = record_damage(port);
   return work;
@@ -113,7 +115,8 @@ std::vector<std::string> record_damage(const Port& port) {
        {&port.evidence.damage(),
         &port.rounds.damage(),
         &port.readings.damage(),
-        &port.followups.damage()}) {
+        &port.followups.damage(),
+        &port.mode_runs.damage()}) {
     out.insert(out.end(), damage->begin(), damage->end());
   }
   return out;

@@ -16,13 +16,14 @@ struct RoundWork {
   std::vector<const Component*> unported;   ///< no tag or no probe
   std::vector<const Component*> unverified; ///< no evidence of this round
   std::vector<const Component*> unread;     ///< no signed reading of it
+  std::vector<std::string> modes;           ///< whose tests are still to pass
   int required = 0;
   int blockers = 0;
   std::vector<std::string> damage; ///< of the records
 
   bool done() const {
     return unported.empty() && unverified.empty() && unread.empty() &&
-           blockers == 0 && damage.empty();
+           modes.empty() && blockers == 0 && damage.empty();
   }
   /// What is left, a line each.
   std::vector<std::string> lines() const;

@@ -81,11 +81,21 @@ RoundKind round_kind(const Reference& reference, int number) {
     kind.environments = table->value(
         "environments",
         std::map<std::string, std::map<std::string, std::string>>{});
+    kind.modes = table->value("modes", std::vector<std::string>{});
   } catch (const Json::exception&) {
     throw ConfigError(
         where +
         ": `title` is a text, `fresh` true or false, `environments` "
-        "tables of texts");
+        "tables of texts, `modes` a list of their names");
+  }
+  for (const std::string& name : kind.modes) {
+    if (name != "usual" && !kind.environments.contains(name)) {
+      throw ConfigError(fmt::format(
+          "{}: `modes` names {}, which is neither \"usual\" nor among its "
+          "`environments`",
+          where,
+          name));
+    }
   }
   return kind;
 }

@@ -24,6 +24,9 @@ struct RoundKind {
   /// Surroundings, by name, in which the probes must pass once more; each is a
   /// set of environment variables.
   std::map<std::string, std::map<std::string, std::string>> environments = {};
+  /// Names of the environments ("usual": none of them) in which the tests of
+  /// every mode must pass in this round.
+  std::vector<std::string> modes = {};
 
   /// Whether calls of a component with other inputs are asked for.
   bool asks_fresh(const std::string& component) const;

@@ -33,6 +33,7 @@ void show_json(const Port& port, const RoundWork& work) {
   out["unported"] = work.unported.size();
   out["unverified"] = work.unverified.size();
   out["unread"] = work.unread.size();
+  out["modes"] = work.modes;
   out["blockers"] = work.blockers;
   out["left"] = work.lines();
   fmt::print("{}\n", out.dump(1));
@@ -71,6 +72,9 @@ void show(const Port& port, const RoundWork& work) {
       fmt::print(" {}={}", key, value);
     }
     fmt::print("\n");
+  }
+  for (const std::string& name : kind.modes) {
+    fmt::print("it asks for the tests of every mode: {}\n", name);
   }
   for (const std::string& line : work.lines()) {
     fmt::print("{}\n", line);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -6,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "core/atomic_file.h"
@@ -15,7 +18,9 @@
 #include "portproof/commands/commands.h"
 #include "portproof/modes.h"
 #include "portproof/port.h"
+#include "portproof/probe_run.h"
 #include "portproof/process.h"
+#include "portproof/recorder.h"
 #include "portproof/reference.h"
 
 namespace portproof {
@@ -27,6 +32,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string model, build, list, junit, skeleton;
+  std::string environment = "usual"; ///< that the report is of
   bool run = false, json = false;
 };
 
@@ -74,7 +80,10 @@ std::string expression(const std::string& pattern) {
 
 /// Runs the tests of all modes. \return what came of each
 std::map<std::string, Outcome> run_tests(
-    const Project& project, const Options& o, const std::vector<Mode>& modes) {
+    const Project& project,
+    const Options& o,
+    const std::vector<Mode>& modes,
+    const std::map<std::string, std::string>& variables) {
   std::string all;
   for (const Mode& mode : modes) {
     for (const std::string& pattern : mode.tests) {
@@ -93,7 +102,7 @@ std::map<std::string, Outcome> run_tests(
         all,
         "--output-junit",
         report.string()},
-       {},
+       variables,
        {},
        true});
   if (!fs::exists(report)) {
@@ -118,15 +127,67 @@ std::string counts(const ModeState& s, bool asked) {
       s.skipped > 0 ? fmt::format(", {} skipped", s.skipped) : "");
 }
 
-int run_command(const Commands& commands, const Options& o) {
+/// Refuses a build of other sources than those that lie there now, whose tests
+/// would show nothing of these.
+void check_build(const Port& port, const fs::path& build) {
+  const ProbeProgram program = ProbeProgram::open(
+      probe_command(port.project, port.reference, build, ""));
+  for (const auto& [path, file] : port.sources.files()) {
+    const auto built = program.stamp.files.find(path);
+    if (built == program.stamp.files.end() || built->second != file.hash) {
+      throw ConfigError(fmt::format(
+          "[portproof] {} changed since {} was built: build again, and run "
+          "the tests then",
+          path,
+          build.string()));
+    }
+  }
+}
+
+/// Refuses a report that was written before the round was opened.
+void check_report(const fs::path& report, const Round& round) {
+  const auto age =
+      fs::file_time_type::clock::now() - fs::last_write_time(report);
+  const auto written =
+      std::chrono::system_clock::now() -
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(age);
+  const std::string time = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(written)));
+  if (time < round.opened) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} was written before round {} was opened ({}): run the "
+        "tests again",
+        report.string(),
+        round.number,
+        round.opened));
+  }
+}
+
+/// The environments whose runs count for the open round; none: it asks for
+/// none, or no round is open.
+std::vector<std::string> asked_for(
+    const Project& project, const Reference& reference) {
+  const Rounds rounds(project.folder(reference.model) / "rounds.jsonl");
+  return rounds.current().is_open()
+             ? round_kind(reference, rounds.recording()).modes
+             : std::vector<std::string>{};
+}
+
+int run_one(const Commands& commands, const Options& o, Port* record) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const std::vector<Mode> modes = modes_of(reference);
   const std::vector<std::string> names = registered(project, o);
+  std::map<std::string, std::string> variables;
+  if (record != nullptr && o.environment != "usual") {
+    variables = round_kind(reference, record->rounds.recording())
+                    .environments.at(o.environment);
+  }
   const auto since = fs::file_time_type::clock::now();
   std::optional<std::map<std::string, Outcome>> outcomes;
   if (o.run) {
-    outcomes = run_tests(project, o, modes);
+    outcomes = run_tests(project, o, modes, variables);
   } else if (!o.junit.empty()) {
     outcomes = junit_outcomes(text_of(o.junit), o.junit);
   }
@@ -137,6 +198,9 @@ int run_command(const Commands& commands, const Options& o) {
         s.wrong = generated_wrong(generated_folder() / s.mode.generates, since);
       }
     }
+  }
+  if (record != nullptr) {
+    record->mode_runs.append(*record, o.environment, states);
   }
   int red = 0;
   Json json = Json::array();
@@ -186,6 +250,42 @@ int run_command(const Commands& commands, const Options& o) {
   return red == 0 ? 0 : 1;
 }
 
+int run_command(const Commands& commands, const Options& o) {
+  const Project project = commands.project();
+  const Reference reference = Reference::load(project, o.model);
+  const std::vector<std::string> asked = asked_for(project, reference);
+  const bool known =
+      std::find(asked.begin(), asked.end(), o.environment) != asked.end();
+  if (!o.junit.empty() && o.environment != "usual" && !known) {
+    throw ConfigError(fmt::format(
+        "[portproof] no open round asks for the modes in an environment `{}`: "
+        "`portproof round {}` says which",
+        o.environment,
+        o.model));
+  }
+  const bool counts = !asked.empty() && (o.run || (!o.junit.empty() && known));
+  if (!counts) {
+    return run_one(commands, o, nullptr);
+  }
+  const fs::path build = build_folder(project, o.build);
+  Port port(project, o.model, build);
+  check_build(port, build);
+  if (!o.junit.empty()) {
+    check_report(o.junit, port.rounds.current());
+    return run_one(commands, o, &port);
+  }
+  int worst = 0;
+  for (const std::string& environment : asked) {
+    Options one = o;
+    one.environment = environment;
+    if (!o.json) {
+      fmt::print("{}:\n", environment);
+    }
+    worst = std::max(worst, run_one(commands, one, &port));
+  }
+  return worst;
+}
+
 } // namespace
 
 void add_tests(Commands& commands) {
@@ -204,6 +304,12 @@ void add_tests(Commands& commands) {
       "--junit",
       o->junit,
       "a report of a run in JUnit's XML: red unless they passed");
+  command
+      .add_option(
+          "--environment",
+          o->environment,
+          "the round's environment that the report is of")
+      ->needs(junit);
   command
       .add_flag("--run", o->run, "run them with ctest, red unless they pass")
       ->excludes(junit);

@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -139,6 +140,52 @@ add_test(Other.C false)
         modes = json.loads(self.run_(*command, "--json"))
         self.assertEqual([m["mode"] for m in modes], ["load", "say"])
         self.assertEqual(modes[0]["tests"], ["Load.A", "Load.B"])
+
+    def in_round(self):
+        """The same in an open round that asks for the modes; the tests say what they run with."""
+        seen = self.root / "seen"
+        command = self.build(say=f"echo ${{NARROW:-no}} >> {seen}")
+        toml = REFERENCE.replace("[port]", '[port]\nexecutable = "probes.sh"')
+        modes = MODES.replace('generates = "portproof-commands-test/say.wav"', "")
+        rounds = '[round.1]\nenvironments = { narrow = { NARROW = "yes" } }\nmodes = ["usual", "narrow"]\n'
+        self.write("port/fake/reference.toml", toml + modes + rounds)
+        self.run_("stamp", "fake", "--out", self.root / "stamp.json")
+        stamp = json.loads((self.root / "stamp.json").read_text())
+        described = json.dumps({"protocol": 1, "components": [], "stamp": stamp, "about": {}})
+        self.write("build/probes.sh", f"#!/bin/sh\necho '{described}'\n")
+        (self.root / "build/probes.sh").chmod(0o755)
+        self.run_("round", "fake", "open")
+        return command, seen
+
+    def test_a_round_records_the_modes_in_each_environment(self):
+        command, seen = self.in_round()
+        self.assertIn("mode say (narrow): its tests were not run", self.run_("round", "fake", "close", code=1))
+        self.run_(*command, "--run")
+        self.assertEqual(seen.read_text().split(), ["no", "yes"])
+        lines = [json.loads(line) for line in (self.root / "port/fake/modes.jsonl").read_text().splitlines()]
+        self.assertEqual(
+            [(line["mode"], line["environment"], line["pass"]) for line in lines],
+            [("load", "usual", True), ("say", "usual", True), ("load", "narrow", True), ("say", "narrow", True)],
+        )
+        self.assertEqual(json.loads(self.run_("round", "fake", "--json"))["modes"], [])
+        self.assertIn("round 1 is closed", self.run_("round", "fake", "close"))
+
+    def test_a_build_of_other_sources_records_nothing(self):
+        command, _ = self.in_round()
+        self.write("src/net.cpp", "int main() { return 1; }\n")
+        self.assertIn("src/net.cpp changed since", self.run_(*command, "--run", code=1))
+        self.assertFalse((self.root / "port/fake/modes.jsonl").exists())
+
+    def test_a_report_counts_for_its_round_and_environment(self):
+        command, _ = self.in_round()
+        report = self.root / "r.xml"
+        self.write("r.xml", '<testcase name="Load.A"/><testcase name="Load.B"/><testcase name="Say.It"/>')
+        self.run_(*command, "--junit", report, "--environment", "narrow")
+        self.assertIn('"environment":"narrow"', (self.root / "port/fake/modes.jsonl").read_text())
+        said = self.run_(*command, "--junit", report, "--environment", "wide", code=1)
+        self.assertIn("environment `wide`", said)
+        os.utime(report, (0, 0))
+        self.assertIn("before round 1 was opened", self.run_(*command, "--junit", report, code=1))
 
     def test_no_build_is_said(self):
         self.build()

@@ -5,6 +5,7 @@
 
 #include "core/atomic_file.h"
 #include "mlxaudio/error.h"
+#include "portproof/modes.h"
 #include "portproof/round_work.h"
 #include "portproof/tests/project.h"
 #include "portproof/verify.h"
@@ -176,6 +177,30 @@ TEST_F(GateTest, RoundsThatAreAskedForMustBeClosedAndSigned) {
   EXPECT_EQ(red().find("rounds:"), std::string::npos) << red();
   EXPECT_NE(red().find("signed readings:"), std::string::npos)
       << "closed by hand, without readings";
+}
+
+TEST_F(GateTest, ModesThatARoundAsksForMustHavePassed) {
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[round.1]\nmodes = [\"usual\"]\n\n[[mode]]\nname = \"load\"\n"
+      "kind = \"loading\"\ntests = [\"Load.*\"]\n[[mode]]\nname = \"say\"\n"
+      "kind = \"inference\"\ntext = \"hello\"\ntests = [\"Say.*\"]\n\n"
+      "[environment]");
+  EXPECT_NE(red().find("modes: mode load (usual)"), std::string::npos) << red();
+  Port p = port();
+  p.mode_runs.append(
+      p,
+      "usual",
+      check_modes(
+          modes_of(p.reference),
+          {"Load.A", "Say.It"},
+          std::map<std::string, Outcome>{
+              {"Load.A", Outcome::passed},
+              {"Say.It", Outcome::passed}}));
+  EXPECT_EQ(red(), "");
+  fake.replace("port/fake/modes.jsonl", "\"passed\":1", "\"passed\":2");
+  EXPECT_NE(red().find("records: "), std::string::npos) << red();
 }
 
 TEST_F(GateTest, AProgramThatIsNotThereIsRed) {

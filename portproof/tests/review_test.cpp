@@ -7,6 +7,7 @@
 
 #include "mlxaudio/error.h"
 #include "portproof/bundle.h"
+#include "portproof/modes.h"
 #include "portproof/mutants.h"
 #include "portproof/port_parts.h"
 #include "portproof/review_page.h"
@@ -20,7 +21,7 @@ namespace {
 
 using mlxaudio::Json;
 using test::FakeProject;
-using Outcome = ImportedPage::Outcome;
+using Imported = ImportedPage::Outcome;
 namespace fs = std::filesystem;
 
 constexpr const char* kDouble = "fake.math.double";
@@ -515,6 +516,66 @@ TEST_F(ReviewTest, ARoundThatIsDescribedWronglyIsSaid) {
   EXPECT_TRUE(has(message([&] { open(); }), "[round.1]: `title` is a text"));
 }
 
+TEST_F(ReviewTest, ARoundMayAskForTheTestsOfEveryMode) {
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[round.1]\nenvironments = { narrow = { OMP_NUM_THREADS = \"3\" } }\n"
+      "modes = [\"usual\", \"narrow\"]\n\n"
+      "[[mode]]\nname = \"load\"\nkind = \"loading\"\ntests = [\"Load.*\"]\n"
+      "[[mode]]\nname = \"say\"\nkind = \"inference\"\ntext = \"hello\"\n"
+      "tests = [\"Say.*\"]\n\n[environment]");
+  open();
+  verify_all();
+  for (const char* component : {kDouble, kCounter}) {
+    EXPECT_EQ(sign(reading(component)), "");
+  }
+  const auto run = [&](const std::string& environment, portproof::Outcome say) {
+    Port p = port();
+    const auto states = check_modes(
+        modes_of(p.reference),
+        {"Load.A", "Say.It"},
+        std::map<std::string, portproof::Outcome>{
+            {"Load.A", portproof::Outcome::passed},
+            {"Say.It", say}});
+    p.mode_runs.append(p, environment, states);
+    return round_work(port());
+  };
+  RoundWork work = round_work(port());
+  ASSERT_EQ(work.modes.size(), 4u) << "two modes, in two environments";
+  EXPECT_FALSE(work.done());
+  EXPECT_TRUE(has(work.lines().at(0), "mode load (usual): its tests were not"));
+  work = run("usual", portproof::Outcome::passed);
+  EXPECT_EQ(work.modes.size(), 2u);
+  work = run("narrow", portproof::Outcome::failed);
+  ASSERT_EQ(work.modes.size(), 1u);
+  EXPECT_EQ(work.modes[0], "mode say (narrow): its tests did not pass");
+  work = run("narrow", portproof::Outcome::skipped);
+  EXPECT_EQ(work.modes.size(), 1u) << "skipped is not passed";
+  work = run("narrow", portproof::Outcome::passed);
+  EXPECT_TRUE(work.done()) << work.lines().at(0);
+
+  // A comment changes nothing; other code, other surroundings, an edit do.
+  fake.replace("src/math.cpp", "// exact", "// quite exact");
+  EXPECT_TRUE(round_work(port()).modes.empty());
+  fake.replace("port/fake/reference.toml", "= \"3\"", "= \"2\"");
+  EXPECT_EQ(round_work(port()).modes.size(), 2u);
+  fake.replace("port/fake/reference.toml", "= \"2\"", "= \"3\"");
+  fake.replace("src/math.cpp", "2 * x", "x + x");
+  EXPECT_EQ(round_work(port()).modes.size(), 4u);
+  EXPECT_TRUE(has(round_work(port()).modes[0], "changed since they passed"));
+  fake.replace("port/fake/modes.jsonl", "\"pass\":false", "\"pass\":true");
+  EXPECT_FALSE(round_work(port()).damage.empty());
+}
+
+TEST_F(ReviewTest, AnEnvironmentOfModesMustBeThere) {
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[round.1]\nmodes = [\"avx9\"]\n\n[environment]");
+  EXPECT_TRUE(has(message([&] { open(); }), "`modes` names avx9"));
+}
+
 // --- bundles -----------------------------------------------------------------
 
 class BundleTest : public ReviewTest {
@@ -572,9 +633,9 @@ class BundleTest : public ReviewTest {
     answer("002.toml", edit);
   }
 
-  std::map<std::string, Outcome> take_back() {
+  std::map<std::string, Imported> take_back() {
     Port p = port();
-    std::map<std::string, Outcome> out;
+    std::map<std::string, Imported> out;
     for (const ImportedPage& page :
          import_bundle(p, work(), fake.path("out"))) {
       out[page.component] = page.outcome;
@@ -591,7 +652,7 @@ TEST_F(BundleTest, ABundleComesBackSigned) {
   export_pages(false);
   EXPECT_EQ(bundle_.pages, 2u);
   answer_all();
-  EXPECT_EQ(take_back().at(kDouble), Outcome::signed_right);
+  EXPECT_EQ(take_back().at(kDouble), Imported::signed_right);
   EXPECT_TRUE(read(kDouble, 1) && read(kCounter, 1));
   EXPECT_TRUE(has(message([&] { take_back(); }), "it was imported already"));
 }
@@ -646,7 +707,7 @@ TEST_F(BundleTest, WhoSignsAPlantedDefectLosesSignatures) {
   export_pages(true);
   const Mutant m = Mutant::of(secret_["planted"][0]["defect"]);
   answer_all();
-  EXPECT_EQ(take_back().at(m.component), Outcome::missed);
+  EXPECT_EQ(take_back().at(m.component), Imported::missed);
   const ReaderRecord r = port().readings.readers().front();
   EXPECT_EQ(r.planted, 1);
   EXPECT_EQ(r.caught, 0);
@@ -667,7 +728,7 @@ TEST_F(BundleTest, AFindingAtItsPlaceCatchesIt) {
     }
   });
   const auto outcomes = take_back();
-  EXPECT_EQ(outcomes.at(m.component), Outcome::caught);
+  EXPECT_EQ(outcomes.at(m.component), Imported::caught);
   EXPECT_EQ(port().readings.readers().front().caught, 1);
   EXPECT_EQ(port().readings.readers().front().lost, 0);
   EXPECT_EQ(port().followups.blockers(), 0) << "nothing is wrong with the port";
@@ -683,7 +744,7 @@ TEST_F(BundleTest, AFindingElsewhereDoesNot) {
       r["finding"] = {{{"what", "hm"}, {"at", "src/math.h:1"}}};
     }
   });
-  EXPECT_EQ(take_back().at(m.component), Outcome::elsewhere);
+  EXPECT_EQ(take_back().at(m.component), Imported::elsewhere);
   EXPECT_EQ(port().readings.readers().front().lost, 0);
 }
 
@@ -714,8 +775,8 @@ TEST_F(BundleTest, WhatIsNotAnsweredOrChangedSinceIsReadAgain) {
   answer("001.toml", [](Json&) {});
   fake.replace("src/math.cpp", "2 * x", "x * 2");
   const auto outcomes = take_back();
-  EXPECT_EQ(outcomes.at(kDouble), Outcome::stale);
-  EXPECT_EQ(outcomes.at(kCounter), Outcome::unanswered);
+  EXPECT_EQ(outcomes.at(kDouble), Imported::stale);
+  EXPECT_EQ(outcomes.at(kCounter), Imported::unanswered);
   EXPECT_FALSE(read(kDouble, 1) || read(kCounter, 1));
 }
 
