@@ -554,7 +554,10 @@ fs::path build_folder(const Project& project, const std::string& told) {
       return p;
     }
   }
-  return project.root / "build" / "release";
+  // A project of one build has it in `build` itself.
+  const fs::path build = project.root / "build";
+  return fs::exists(build / "compile_commands.json") ? build
+                                                     : build / "release";
 }
 
 } // namespace portproof

@@ -121,7 +121,7 @@ std::filesystem::path round_goldens(
     const std::filesystem::path& folder, int round);
 
 /// The build folder to use: as told, else that of this program, else
-/// `build/release`.
+/// `build` if it is one, else `build/release`.
 std::filesystem::path build_folder(
     const Project& project, const std::string& told);
 

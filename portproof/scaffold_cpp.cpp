@@ -253,12 +253,14 @@ std::string layer_arguments(const Member& m, const Outline& part) {
   if ((layer == "LayerNorm" || layer == "RMSNorm") && n == 1) {
     return ", " + size(0);
   }
-  if (layer == "Conv1d" && n == 3) { // [out, kernel, in]
+  if (layer == "Conv1d" && n == 3) {
+    // [out, kernel, in]; PyTorch has [out, in, kernel].
+    const bool torch = m.type.starts_with("torch.");
     return fmt::format(
         ", {}, {}, {}, {} /* stride, padding */",
-        size(2),
+        size(torch ? 1 : 2),
         size(0),
-        size(1),
+        size(torch ? 2 : 1),
         kValue);
   }
   std::string out;
@@ -500,11 +502,11 @@ std::string stem(const std::string& file) {
   return name == "__init__" ? path.parent_path().filename().string() : name;
 }
 
-std::string space(const Reference& reference) {
+/// What `[port]` says under a key.
+std::string said(
+    const Reference& reference, const char* key, const std::string& otherwise) {
   const auto port = reference.toml.find("port");
-  return port == reference.toml.end()
-             ? reference.model
-             : port->value("namespace", reference.model);
+  return port == reference.toml.end() ? otherwise : port->value(key, otherwise);
 }
 
 } // namespace
@@ -512,7 +514,8 @@ std::string space(const Reference& reference) {
 std::vector<Skeleton> scaffold_cpp(
     const Reference& reference, const std::vector<Outline>& parts) {
   const std::string name = stem(parts.front().file);
-  const std::string names = space(reference);
+  const std::string names = said(reference, "namespace", reference.model);
+  const std::string from = said(reference, "headers", "");
   const Package& origin = reference.deciding();
   const std::string head = fmt::format(
       "// SPDX-License-Identifier: MIT\n// Ported from {} {} ({}), {}.\n",
@@ -547,10 +550,13 @@ std::vector<Skeleton> scaffold_cpp(
   }};
   for (const auto& [layer, file] : kHeaders) {
     if (layers.contains(layer) || *layer == '\0') {
-      header += fmt::format("#include \"{}\"\n", file);
+      header += fmt::format("#include \"{}{}\"\n", from, file);
     }
   }
   header += fmt::format("\nnamespace {} {{\n\n", names);
+  if (!from.empty()) { // not within the library's own namespace
+    header += "namespace mx = mlx::core;\nusing namespace mlxaudio;\n\n";
+  }
   header += port_this(
       "compare each type, size and default below with " + parts.front().file +
           ", then take this out",

@@ -172,6 +172,46 @@ TEST(Scaffold, HasTheReferencesOrderNamesAndShapes) {
   EXPECT_LT(header.find("struct Options"), header.find("struct Net"));
 }
 
+TEST(Scaffold, TakesTheInstalledHeadersWhereTheProjectSaysSo) {
+  const FakeProject fake;
+  fake.replace(
+      "port/fake/reference.toml",
+      "[port]",
+      "[port]\nheaders = \"mlxaudio/\"");
+  const Inventory all = inventory();
+  const auto files = scaffold(
+      Reference::load(Project{fake.root()}, "fake"),
+      {outline(all.components.at(0), all, map())},
+      "c++");
+  const std::string& header = files.at(0).text;
+  EXPECT_NE(header.find("#include \"mlxaudio/nn/scope.h\""), std::string::npos)
+      << header;
+  EXPECT_NE(header.find("using namespace mlxaudio;"), std::string::npos);
+  EXPECT_EQ(header.find("#include \"nn/"), std::string::npos);
+}
+
+TEST(Scaffold, KnowsTheOrderOfAConvolutionsWeights) {
+  const FakeProject fake;
+  const Reference reference = Reference::load(Project{fake.root()}, "fake");
+  for (const auto& [type, arguments] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"torch.nn.modules.conv.Conv1d", "conv\", 5, 8, 3, "},
+           {"mlx.nn.layers.convolution.Conv1d", "conv\", 3, 8, 5, "}}) {
+    Outline part;
+    part.name = "fake.net.Front";
+    part.kind = "module";
+    part.file = "fake/net.py";
+    Member conv;
+    conv.name = "conv";
+    conv.type = type;
+    conv.parameters = {{"weight", {"8", "5", "3"}}, {"bias", {"8"}}};
+    part.members = {conv};
+    const auto files = scaffold(reference, {part}, "c++");
+    EXPECT_NE(files.at(0).text.find(arguments), std::string::npos)
+        << files.at(0).text;
+  }
+}
+
 TEST(Scaffold, DoesNotCompileUntilItIsFilledIn) {
   const Scaffolded s;
   const Finished first = s.compile("out/net.cpp");

@@ -82,7 +82,7 @@ def main(build, compiler):
                     f"-DCMAKE_CXX_COMPILER={compiler}", *options)
 
         project = folder / "project"
-        work = folder / "work"
+        work = project / "build"  # where portproof looks by itself
         shutil.copytree(ROOT / "templates" / "port", project,
                         ignore=shutil.ignore_patterns("build"))
         run(*configure(project, work), env=env)
@@ -99,7 +99,7 @@ def main(build, compiler):
                    "MLX's products do not go to the BLAS forwarder")
 
         def ask(*command):
-            return (portproof, "--root", project, *command, "--build", work)
+            return (portproof, "--root", project, *command)
 
         said = run(*ask("verify", "tone", "--make"), env=env)
         expect("6 of 6 components verified" in said, said)
