@@ -129,14 +129,6 @@ void plant_some(
   }
 }
 
-bool asked_for(
-    const std::vector<std::string>& patterns, const std::string& component) {
-  return patterns.empty() ||
-         std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) {
-           return matches(p, component);
-         });
-}
-
 std::vector<Draft> drafts_of(
     const Port& port, const Workplace& work, const ExportOptions& options) {
   const int round = port.rounds.current().number;
@@ -144,7 +136,8 @@ std::vector<Draft> drafts_of(
   std::vector<Draft> out;
   for (const Component& c : port.inventory.components) {
     const Rule* stage = port.reference.stage(c.name);
-    const bool wanted = asked_for(options.components, c.name) &&
+    const bool wanted = (options.components.empty() ||
+                         any_matches(options.components, c.name)) &&
                         port.reference.waiver(c.name) == nullptr &&
                         stage != nullptr && stage->required && port.tagged(c) &&
                         (rules.solo || !rules.wrote(options.reader, c.name));

@@ -195,10 +195,10 @@ std::vector<std::string> registered_tests(
   return out;
 }
 
-std::map<std::string, Outcome> junit_outcomes(
+std::map<std::string, TestOutcome> junit_outcomes(
     std::string_view xml, const std::string& name) {
   constexpr std::string_view kCase = "<testcase";
-  std::map<std::string, Outcome> out;
+  std::map<std::string, TestOutcome> out;
   for (std::size_t at = xml.find(kCase); at != std::string_view::npos;
        at = xml.find(kCase, at + 1)) {
     const std::size_t end = end_of_tag(xml, at);
@@ -216,9 +216,9 @@ std::map<std::string, Outcome> junit_outcomes(
                         contains(inside, "<error") || status == "fail";
     const bool skipped = contains(inside, "<skipped") || status == "notrun" ||
                          status == "disabled";
-    out[attribute(tag, "name")] = failed    ? Outcome::failed
-                                  : skipped ? Outcome::skipped
-                                            : Outcome::passed;
+    out[attribute(tag, "name")] = failed    ? TestOutcome::failed
+                                  : skipped ? TestOutcome::skipped
+                                            : TestOutcome::passed;
   }
   if (out.empty()) {
     throw ConfigError(fmt::format(
@@ -231,7 +231,7 @@ std::map<std::string, Outcome> junit_outcomes(
 std::vector<ModeState> check_modes(
     const std::vector<Mode>& modes,
     const std::vector<std::string>& registered,
-    const std::optional<std::map<std::string, Outcome>>& outcomes) {
+    const std::optional<std::map<std::string, TestOutcome>>& outcomes) {
   std::vector<ModeState> out;
   for (const Mode& mode : modes) {
     ModeState state{mode, {}, 0, 0, 0, {}};
@@ -249,15 +249,15 @@ std::vector<ModeState> check_modes(
           continue;
         }
         state.tests.push_back(test);
-        const auto it = outcomes
-                            ? outcomes->find(test)
-                            : std::map<std::string, Outcome>::const_iterator();
+        const auto it =
+            outcomes ? outcomes->find(test)
+                     : std::map<std::string, TestOutcome>::const_iterator();
         if (!outcomes || it == outcomes->end()) {
           continue;
         }
-        state.passed += it->second == Outcome::passed ? 1 : 0;
-        state.skipped += it->second == Outcome::skipped ? 1 : 0;
-        if (it->second == Outcome::failed) {
+        state.passed += it->second == TestOutcome::passed ? 1 : 0;
+        state.skipped += it->second == TestOutcome::skipped ? 1 : 0;
+        if (it->second == TestOutcome::failed) {
           ++state.failed;
           failed = test;
         }

@@ -28,7 +28,7 @@ struct Mode {
 /// or none of inference
 std::vector<Mode> modes_of(const Reference& reference);
 
-enum class Outcome { passed, failed, skipped };
+enum class TestOutcome { passed, failed, skipped };
 
 /// Names in the list that `ctest --show-only=json-v1` prints.
 /// \param name what messages call the text
@@ -38,7 +38,7 @@ std::vector<std::string> registered_tests(
 /// Outcomes by test, of a report in JUnit's XML (ctest, pytest and others write
 /// it). Disabled tests are skipped ones.
 /// \throws ConfigError if the text has no test case
-std::map<std::string, Outcome> junit_outcomes(
+std::map<std::string, TestOutcome> junit_outcomes(
     std::string_view xml, const std::string& name);
 
 /// What is known of one mode.
@@ -53,7 +53,7 @@ struct ModeState {
 std::vector<ModeState> check_modes(
     const std::vector<Mode>& modes,
     const std::vector<std::string>& registered,
-    const std::optional<std::map<std::string, Outcome>>& outcomes);
+    const std::optional<std::map<std::string, TestOutcome>>& outcomes);
 
 /// Says what is wrong with the sound file that a mode generates: absent, older
 /// than `since`, no WAV, or without samples. Empty: nothing.

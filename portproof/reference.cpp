@@ -331,14 +331,6 @@ Tolerance tolerance_of(const Table& table) {
       table.get<std::string>("why")};
 }
 
-bool any_matches(
-    const std::vector<std::string>& patterns, const std::string& name) {
-  return std::any_of(
-      patterns.begin(),
-      patterns.end(),
-      [&](const std::string& p) { return matches(p, name); });
-}
-
 /// The id of a call without the round that it was recorded for: a call keeps
 /// its tolerance whatever its inputs.
 std::string plain_id(const std::string& call) {

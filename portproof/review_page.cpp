@@ -46,14 +46,6 @@ bool is_discrete(const Port& port, const Component& component) {
              [](const Call& call) { return has_numbers(call.result); });
 }
 
-bool any_matches(
-    const std::vector<std::string>& patterns, const std::string& name) {
-  return std::any_of(
-      patterns.begin(),
-      patterns.end(),
-      [&](const std::string& p) { return matches(p, name); });
-}
-
 /// True for a share of 1 in `share` of all texts.
 bool drawn(const std::string& text, unsigned share) {
   const std::string hash = mlxaudio::sha256(text);

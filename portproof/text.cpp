@@ -24,6 +24,14 @@ bool matches(std::string_view pattern, std::string_view text) {
   return false;
 }
 
+bool any_matches(
+    const std::vector<std::string>& patterns, std::string_view text) {
+  return std::any_of(
+      patterns.begin(),
+      patterns.end(),
+      [&](const std::string& p) { return matches(p, text); });
+}
+
 std::string replaced(
     std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos;

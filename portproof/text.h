@@ -11,6 +11,10 @@ namespace portproof {
 /// Whether `text` matches `pattern`, in which `*` stands for anything.
 bool matches(std::string_view pattern, std::string_view text);
 
+/// Whether `text` matches one of the patterns.
+bool any_matches(
+    const std::vector<std::string>& patterns, std::string_view text);
+
 /// Whether a text is one of these.
 bool is_any(
     std::string_view text, std::initializer_list<std::string_view> these);

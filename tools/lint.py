@@ -12,6 +12,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,19 +33,37 @@ def dependencies(build):
         if line.startswith("    "):
             files.append(os.path.normpath(os.path.join(build, line.strip())))
         elif files:
-            found[files[0]], files = files, []
+            for source in files:
+                if source.endswith(".cpp"):
+                    found[source] = files
+            files = []
     return found
 
 
-def sources(root, build):
+def compile_commands(build):
+    """One for each source; those that are compiled together have the same."""
     try:
         with open(f"{build}/compile_commands.json") as f:
             entries = json.load(f)
     except OSError:
         stop(f"{build} is not configured: run `make ci`")
-    files = {os.path.normpath(os.path.join(e["directory"], e["file"]))
-             for e in entries}
-    return sorted(f for f in files if f.startswith(root + os.sep)
+    found = {}
+    for entry in entries:
+        file = os.path.normpath(os.path.join(entry["directory"],
+                                             entry["file"]))
+        together = [file]
+        if f"{os.sep}Unity{os.sep}" in file:
+            with open(file) as f:
+                together = re.findall(r'^#include "(.+)"$', f.read(), re.M)
+        for source in together:
+            found[source] = dict(
+                entry, file=source,
+                command=entry["command"].replace(entry["file"], source))
+    return found
+
+
+def sources(root, commands):
+    return sorted(f for f in commands if f.startswith(root + os.sep)
                   and not f.startswith(os.path.join(root, "build") + os.sep))
 
 
@@ -82,6 +101,9 @@ def main():
 
     stamps = os.path.join(build, "lint")
     os.makedirs(stamps, exist_ok=True)
+    commands = compile_commands(build)
+    with open(f"{stamps}/compile_commands.json", "w") as f:
+        json.dump(list(commands.values()), f, indent=1)
 
     def lint(source):
         name = os.path.relpath(source, root)
@@ -89,7 +111,7 @@ def main():
         if os.path.exists(stamp):
             return name, ""
         run = subprocess.run(
-            [tidy, "-p", build, "--quiet",
+            [tidy, "-p", stamps, "--quiet",
              "--extra-arg=-Wno-unknown-warning-option", source],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if run.returncode == 0:
@@ -98,7 +120,7 @@ def main():
             return name, ""
         return name, run.stdout or f"clang-tidy ended with {run.returncode}\n"
 
-    wanted = [s for s in sources(root, build)
+    wanted = [s for s in sources(root, commands)
               if part in os.path.relpath(s, root)]
     if not wanted:
         stop(f"no source of {build} has `{part}` in its path")

@@ -79,7 +79,7 @@ std::string expression(const std::string& pattern) {
 }
 
 /// Runs the tests of all modes. \return what came of each
-std::map<std::string, Outcome> run_tests(
+std::map<std::string, TestOutcome> run_tests(
     const Project& project,
     const Options& o,
     const std::vector<Mode>& modes,
@@ -185,7 +185,7 @@ int run_one(const Commands& commands, const Options& o, Port* record) {
                     .environments.at(o.environment);
   }
   const auto since = fs::file_time_type::clock::now();
-  std::optional<std::map<std::string, Outcome>> outcomes;
+  std::optional<std::map<std::string, TestOutcome>> outcomes;
   if (o.run) {
     outcomes = run_tests(project, o, modes, variables);
   } else if (!o.junit.empty()) {

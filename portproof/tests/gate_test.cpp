@@ -195,9 +195,9 @@ TEST_F(GateTest, ModesThatARoundAsksForMustHavePassed) {
       check_modes(
           modes_of(p.reference),
           {"Load.A", "Say.It"},
-          std::map<std::string, Outcome>{
-              {"Load.A", Outcome::passed},
-              {"Say.It", Outcome::passed}}));
+          std::map<std::string, TestOutcome>{
+              {"Load.A", TestOutcome::passed},
+              {"Say.It", TestOutcome::passed}}));
   EXPECT_EQ(red(), "");
   fake.replace("port/fake/modes.jsonl", "\"passed\":1", "\"passed\":2");
   EXPECT_NE(red().find("records: "), std::string::npos) << red();

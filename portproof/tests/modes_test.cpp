@@ -48,7 +48,7 @@ std::string message(const std::function<void()>& action) {
 std::vector<std::string> wrong(
     const std::vector<Mode>& list,
     const std::vector<std::string>& names,
-    const std::optional<std::map<std::string, Outcome>>& outcomes = {}) {
+    const std::optional<std::map<std::string, TestOutcome>>& outcomes = {}) {
   std::vector<std::string> out;
   for (const ModeState& s : check_modes(list, names, outcomes)) {
     out.push_back(s.wrong);
@@ -78,14 +78,14 @@ TEST(Modes, TestsMustHavePassed) {
   FakeProject fake;
   const auto list = modes(with(fake, kModes));
   const Texts names = {"Load.A", "Say.Twice", "Slow/Say/1"};
-  std::map<std::string, Outcome> outcomes = {
-      {"Load.A", Outcome::passed},
-      {"Say.Twice", Outcome::passed}};
+  std::map<std::string, TestOutcome> outcomes = {
+      {"Load.A", TestOutcome::passed},
+      {"Say.Twice", TestOutcome::passed}};
   EXPECT_EQ(wrong(list, names, outcomes), (Texts{"", ""}));
-  outcomes["Slow/Say/1"] = Outcome::failed;
+  outcomes["Slow/Say/1"] = TestOutcome::failed;
   EXPECT_EQ(wrong(list, names, outcomes), (Texts{"", "Slow/Say/1 failed"}));
   outcomes.erase("Slow/Say/1");
-  outcomes["Load.A"] = Outcome::skipped;
+  outcomes["Load.A"] = TestOutcome::skipped;
   EXPECT_EQ(
       wrong(list, names, outcomes),
       (Texts{"all its tests were skipped", ""}));
@@ -107,12 +107,12 @@ TEST(Modes, ReadsJUnitReports) {
       "r.xml");
   EXPECT_EQ(
       outcomes,
-      (std::map<std::string, Outcome>{
-          {"a > \"b\"", Outcome::passed},
-          {"f", Outcome::failed},
-          {"s", Outcome::skipped},
-          {"d", Outcome::skipped},
-          {"e", Outcome::failed}}));
+      (std::map<std::string, TestOutcome>{
+          {"a > \"b\"", TestOutcome::passed},
+          {"f", TestOutcome::failed},
+          {"s", TestOutcome::skipped},
+          {"d", TestOutcome::skipped},
+          {"e", TestOutcome::failed}}));
   for (const char* bad : {"", "no xml", "<testcase name=\"cut"}) {
     EXPECT_NE(
         message([&] { junit_outcomes(bad, "r.xml"); }).find("r.xml"),

@@ -530,13 +530,13 @@ TEST_F(ReviewTest, ARoundMayAskForTheTestsOfEveryMode) {
   for (const char* component : {kDouble, kCounter}) {
     EXPECT_EQ(sign(reading(component)), "");
   }
-  const auto run = [&](const std::string& environment, portproof::Outcome say) {
+  const auto run = [&](const std::string& environment, TestOutcome say) {
     Port p = port();
     const auto states = check_modes(
         modes_of(p.reference),
         {"Load.A", "Say.It"},
-        std::map<std::string, portproof::Outcome>{
-            {"Load.A", portproof::Outcome::passed},
+        std::map<std::string, TestOutcome>{
+            {"Load.A", TestOutcome::passed},
             {"Say.It", say}});
     p.mode_runs.append(p, environment, states);
     return round_work(port());
@@ -545,14 +545,14 @@ TEST_F(ReviewTest, ARoundMayAskForTheTestsOfEveryMode) {
   ASSERT_EQ(work.modes.size(), 4u) << "two modes, in two environments";
   EXPECT_FALSE(work.done());
   EXPECT_TRUE(has(work.lines().at(0), "mode load (usual): its tests were not"));
-  work = run("usual", portproof::Outcome::passed);
+  work = run("usual", TestOutcome::passed);
   EXPECT_EQ(work.modes.size(), 2u);
-  work = run("narrow", portproof::Outcome::failed);
+  work = run("narrow", TestOutcome::failed);
   ASSERT_EQ(work.modes.size(), 1u);
   EXPECT_EQ(work.modes[0], "mode say (narrow): its tests did not pass");
-  work = run("narrow", portproof::Outcome::skipped);
+  work = run("narrow", TestOutcome::skipped);
   EXPECT_EQ(work.modes.size(), 1u) << "skipped is not passed";
-  work = run("narrow", portproof::Outcome::passed);
+  work = run("narrow", TestOutcome::passed);
   EXPECT_TRUE(work.done()) << work.lines().at(0);
 
   // A comment changes nothing; other code, other surroundings, an edit do.

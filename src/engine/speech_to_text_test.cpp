@@ -139,6 +139,7 @@ TEST(SpeechToText, ServesEightThreads) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
+      // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): its own.
       const SpeechToText copy = model();
       const auto thread = std::this_thread::get_id();
       int calls = 0;

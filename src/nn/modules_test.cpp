@@ -147,7 +147,7 @@ TEST(KVCache, AppendsInPlace) {
     const auto keys = mx::sum(cache.keys());
     const auto values = mx::sum(cache.values());
     mx::eval(keys, values, cache.k, cache.v);
-    const float sum = 8.0f * static_cast<float>((step + 1) * (step + 2) / 2);
+    const float sum = 8.0f * 0.5f * static_cast<float>((step + 1) * (step + 2));
     EXPECT_EQ(keys.item<float>(), sum);
     EXPECT_EQ(values.item<float>(), -sum);
     EXPECT_EQ(cache.length, 2 * (step + 1));

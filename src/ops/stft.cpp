@@ -132,6 +132,7 @@ mx::array mel_filters(
     bool unit_area) {
   const int n_freqs = n_fft / 2 + 1;
   const mx::array all_freqs =
+      // NOLINTNEXTLINE(bugprone-integer-division): as the reference
       mx::linspace(0, sample_rate / 2, n_freqs, mx::float32);
   const double m_min = hz_to_mel(0, mel_scale);
   const double m_max = hz_to_mel(sample_rate / 2.0, mel_scale);

@@ -35,8 +35,8 @@ TEST(PythonNumbers, WholeNumbersArePythons) {
   for (const char* text :
        {"",
         " ",
-        "\x1c"
-        "5",
+        "\0345", // U+001C
+
         "+-5",
         "- 5",
         "1__0",
@@ -49,8 +49,8 @@ TEST(PythonNumbers, WholeNumbersArePythons) {
         "five",
         "+",
         "-",
-        "\xff"
-        "5",
+        "\3775", // no UTF-8
+
         "9223372036854775808"}) {
     EXPECT_EQ(python_int(text), std::nullopt) << text;
   }

@@ -78,7 +78,8 @@ TEST(Unicode, NormalFormsOfAllCharactersAreThoseOfPython) {
 }
 
 TEST(Unicode, LowerCaseOfAllCharactersIsThatOfPython) {
-  const auto with = [](std::u32string before, std::u32string after) {
+  const auto with = [](const std::u32string& before,
+                       const std::u32string& after) {
     return [=](char32_t c) { return lower_of(before + c + after); };
   };
   expect_the_references("lower", with(U"", U""));

@@ -99,8 +99,9 @@ std::string small_vocab(const std::string& more = "") {
       add(c == '"' || c == '\\' ? "\\" + utf8(c) : utf8(c));
     }
   }
-  for (int c = 0x100; id < 256; ++c) {
-    add(utf8(c));
+  int stand_in = 0x100;
+  while (id < 256) {
+    add(utf8(stand_in++));
   }
   add("ab");
   add("\u0120a");

@@ -302,7 +302,7 @@ std::string noise_wav(
     const std::string& type, int channels, std::uint32_t mask) {
   constexpr int kFrames = 5003;
   Noise noise(static_cast<std::uint32_t>(channels));
-  const auto n = static_cast<std::size_t>(kFrames * channels);
+  const auto n = std::size_t{kFrames} * static_cast<unsigned>(channels);
   testing::WavHeader header{.channels = channels, .mask = mask};
   const auto integers = [&](int bits) {
     header.bits = bits;
@@ -419,7 +419,7 @@ TEST(LikeFfmpegToo, ChannelsOfOtherFormats) {
     std::vector<std::int16_t> samples;
     for (std::size_t i = 0; i < mono.size(); ++i) {
       for (int c = 0; c < channels; ++c) {
-        const std::size_t late = static_cast<std::size_t>(500 * c);
+        const std::size_t late = std::size_t{500} * static_cast<unsigned>(c);
         samples.push_back(i < late ? std::int16_t{0} : mono[i - late]);
       }
     }

@@ -32,12 +32,15 @@ constexpr int kRange = 1024;
 /// What an integer becomes in a parameter, for each of the 2048 integers.
 using Scale = std::array<std::uint16_t, 2 * kRange>;
 
+std::size_t place_of(int value) {
+  return static_cast<std::size_t>(value) + kRange;
+}
+
 template <typename Value>
 Scale scale_by(Value value) {
   Scale scale{};
   for (int v = -kRange; v < kRange; ++v) {
-    scale[static_cast<std::size_t>(v + kRange)] =
-        to_f16(static_cast<float>(value(v)));
+    scale[place_of(v)] = to_f16(static_cast<float>(value(v)));
   }
   return scale;
 }
@@ -116,10 +119,7 @@ Checkpoint random_checkpoint(const whisper::ModelDimensions& dims) {
     const auto values = integers(p.name, count);
     std::vector<std::byte> bytes(count * 2);
     for (std::size_t i = 0; i < count; ++i) {
-      std::memcpy(
-          &bytes[2 * i],
-          &scale[static_cast<std::size_t>(values[i] + kRange)],
-          2);
+      std::memcpy(&bytes[2 * i], &scale[place_of(values[i])], 2);
     }
     checkpoint.tensors.emplace(
         p.name,
@@ -146,7 +146,7 @@ void expect_size_as_recorded(const std::string& name) {
   ledger->finish();
 
   const auto mel_values =
-      integers("mel", static_cast<std::size_t>(3000 * dims.n_mels));
+      integers("mel", std::size_t{3000} * static_cast<unsigned>(dims.n_mels));
   std::vector<float> mel_floats;
   for (const auto v : mel_values) {
     mel_floats.push_back(std::ldexp(static_cast<float>(v), -10));

@@ -30,6 +30,7 @@ Path backtrace(const Matrix<std::int8_t>& trace) {
     path.text_indices.push_back(static_cast<int>(i) - 1);
     path.time_indices.push_back(static_cast<int>(j) - 1);
     // Column 0 is written last in the reference, and so wins in the corner.
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): it may be -1
     const int step = j == 0 ? kRowBefore : i == 0 ? kColumnBefore : trace(i, j);
     switch (step) {
       case kDiagonal:

@@ -20,7 +20,7 @@ const Whisper& model() {
 }
 
 std::vector<StreamingResult> stream(
-    const std::vector<float>& audio, StreamingOptions options = {}) {
+    const std::vector<float>& audio, const StreamingOptions& options = {}) {
   std::vector<StreamingResult> results;
   generate_streaming(model(), audio, options, [&results](const auto& result) {
     results.push_back(result);

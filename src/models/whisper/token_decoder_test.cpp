@@ -18,7 +18,7 @@ TEST(GreedyDecoder, TakesTheBestAndAddsItsLogProbability) {
   std::vector<float> sums{-1, 0};
   EXPECT_FALSE(decoder.update(tokens, logits, sums));
   EXPECT_EQ(tokens, (Sequences{{0, 1}, {0, 3}}));
-  const auto log_prob = [](std::vector<double> row, double chosen) {
+  const auto log_prob = [](const std::vector<double>& row, double chosen) {
     double sum = 0;
     for (const double x : row) {
       sum += std::exp(x);
