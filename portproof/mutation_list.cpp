@@ -155,6 +155,17 @@ void MutationList::read() {
         }
         continue;
       }
+      if (line.contains("restored")) {
+        const std::string id = line.at("restored");
+        for (Entry& e : entries_) {
+          if (e.mutant.id == id) {
+            e.removed.clear();
+            e.shown.clear();
+            e.restored = line.at("reason");
+          }
+        }
+        continue;
+      }
       if (line.at("number").get<std::size_t>() != entries_.size() + 1) {
         throw ConfigError(fmt::format(
             "[portproof] {} lacks its mutant number {}: restore it, for a "
@@ -163,7 +174,7 @@ void MutationList::read() {
             entries_.size() + 1));
       }
       seed_ = line.at("seed");
-      entries_.push_back({Mutant::of(line), {}, {}});
+      entries_.push_back({Mutant::of(line), {}, {}, {}});
     } catch (const Json::exception& e) {
       throw ConfigError(fmt::format(
           "[portproof] {} is malformed: {}",
@@ -270,6 +281,23 @@ std::vector<const Component*> judged_components(const Port& port) {
     }
   }
   return out;
+}
+
+void MutationList::restore(const std::string& id, const std::string& reason) {
+  const Entry* e = find(id);
+  if (e == nullptr || e->removed.empty()) {
+    throw ConfigError(fmt::format(
+        "[portproof] no mutant {} was taken out of {}",
+        id,
+        log_.path().string()));
+  }
+  if (reason.empty()) {
+    throw ConfigError(
+        "[portproof] a mutant is put back with a --reason: what it was taken "
+        "out for, and why that is wrong");
+  }
+  log_.append({RecordLog::sealed({{"restored", id}, {"reason", reason}})});
+  read();
 }
 
 } // namespace portproof

@@ -52,13 +52,15 @@ class MutationResults {
 };
 
 /// `mutants.jsonl`: the defects that were drawn, in the order of the draw.
-/// Lines are only added; a mutant is taken out by a line that says why.
+/// Lines are only added; a mutant is taken out, and put back, by a line that
+/// says why.
 class MutationList {
  public:
   struct Entry {
     Mutant mutant;
-    std::string removed; ///< why it was taken out; empty: it was not
-    std::string shown;   ///< what shows that it changes nothing
+    std::string removed;    ///< why it was taken out; empty: it was not
+    std::string shown;      ///< what shows that it changes nothing
+    std::string restored{}; ///< why it was put back, if it was
   };
 
   /// \throws ConfigError if lines were edited or left out
@@ -88,6 +90,10 @@ class MutationList {
       const std::string& id,
       const std::string& reason,
       const std::string& shown);
+
+  /// Puts one back that was taken out wrongly.
+  /// \throws ConfigError if it was not taken out, or without a reason
+  void restore(const std::string& id, const std::string& reason);
 
  private:
   void read();

@@ -89,6 +89,25 @@ std::string percent(double rate) {
   return fmt::format("{:.1f} %", 100 * rate);
 }
 
+/// Those that were put back, which count again.
+std::string restored_section(const MutationList& list) {
+  std::string rows;
+  for (const MutationList::Entry& e : list.entries()) {
+    if (!e.restored.empty()) {
+      rows += fmt::format(
+          "| `{}` | {} | {} | {} |\n",
+          e.mutant.id,
+          place(e.mutant),
+          change(e.mutant),
+          e.restored);
+    }
+  }
+  return rows.empty() ? rows
+                      : "\n### Put back\n\n| Mutant | Place | Written | Why "
+                        "it is one after all |\n| --- | --- | --- | --- |\n" +
+                            rows;
+}
+
 } // namespace
 
 MutationReport::MutationReport(
@@ -224,6 +243,7 @@ std::string markdown(
           e->shown);
     }
   }
+  out += restored_section(list);
   out += "\n### By kind\n\n" + rates("Kind", report.by_operator, true);
   out +=
       "\n### By component\n\n" + rates("Component", report.by_component, false);

@@ -315,6 +315,10 @@ int run(const Commands& commands, const Options& o) {
     work.list.remove(o.only, o.reason, o.shown);
     return 0;
   }
+  if (o.action == "restore") {
+    work.list.restore(o.only, o.reason);
+    return 0;
+  }
   return report(work, o);
 }
 
@@ -331,9 +335,10 @@ void add_mutate(Commands& commands) {
       .add_option(
           "ACTION",
           o->action,
-          "draw a list of defects; run it; report; remove one that is none")
+          "draw a list of defects; run it; report; remove one that is none; "
+          "restore one that is one after all")
       ->required()
-      ->check(CLI::IsMember({"draw", "run", "report", "remove"}));
+      ->check(CLI::IsMember({"draw", "run", "report", "remove", "restore"}));
   command.add_option("--seed", o->seed, "of the draw");
   command.add_option("--count", o->count, "how many to draw (80; rewrites 30)");
   command.add_option("--only", o->only, "this mutant");
@@ -346,7 +351,10 @@ void add_mutate(Commands& commands) {
       "--benign",
       o->benign,
       "rewrite without changing anything: all must stay green");
-  command.add_option("--reason", o->reason, "why a mutant is no defect");
+  command.add_option(
+      "--reason",
+      o->reason,
+      "why a mutant is no defect, or is one after all");
   command.add_option("--shown", o->shown, "what shows it");
   command.add_option("--doc", o->doc, "document whose figures are renewed");
   command.add_flag("--check", o->check, "fail if the document differs");

@@ -246,6 +246,25 @@ TEST_F(Planted, OthersAreDrawnForWhatDoesNotBuildOrWasTakenOut) {
   EXPECT_EQ(this->list().entries().size(), 6u);
 }
 
+TEST_F(Planted, OneThatWasTakenOutWronglyIsPutBack) {
+  MutationList list = this->list();
+  list.draw(port(), 7, 2, results());
+  const std::string id = list.entries().front().mutant.id;
+  EXPECT_THROW(list.restore(id, "not equivalent"), ConfigError);
+  list.remove(id, "equivalent", "a test");
+  EXPECT_THROW(list.restore(id, ""), ConfigError);
+  list.restore(id, "not equivalent");
+  const MutationList again = this->list();
+  EXPECT_EQ(again.find(id)->removed, "");
+  EXPECT_EQ(again.find(id)->restored, "not equivalent");
+  const MutationReport report(again, results(), [](const Mutant&) {
+    return std::string();
+  });
+  EXPECT_NE(
+      markdown(report, again, results()).find("| not equivalent |"),
+      std::string::npos);
+}
+
 TEST_F(Planted, AListThatWasEditedIsRefused) {
   const Port port = this->port();
   list().draw(port, 7, 4, results());

@@ -75,6 +75,8 @@ struct AudioReader::Impl {
     resampler.reset();
     const int own_rate = source->info().sample_rate;
     if (own_rate != 0 && own_rate != sample_rate) {
+      // DEVIATION(whisper-resampler): the reference resamples by ffmpeg, which
+      // lets aliases through and falls earlier.
       resampler.emplace(own_rate, sample_rate);
     }
     ready.clear();

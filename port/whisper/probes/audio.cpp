@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include <mlx/ops.h>
@@ -18,14 +19,19 @@ using namespace mlxaudio::whisper;
 
 namespace {
 
-/// A WAV file with a recorded file's bytes, for as long as it is needed.
+/// A WAV file with a recorded file's bytes, two digits each, for as long as it
+/// is needed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::vector<int>& bytes)
+  explicit TemporaryFile(const std::string& hex)
       : path_(
             std::filesystem::temp_directory_path() /
             ("probe-" + std::to_string(::getpid()) + ".wav")) {
-    write_file(path_, std::string(bytes.begin(), bytes.end()));
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+      bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    }
+    write_file(path_, bytes);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -62,8 +68,19 @@ void add_audio(Probes& p) {
   });
 
   p.add("whisper.audio.load_audio", [](Call& c) {
-    const TemporaryFile file(c.get<std::vector<int>>("bytes"));
-    return put_samples(c, read_audio(file.path()).samples);
+    const TemporaryFile file(c.get<std::string>("hex"));
+    const std::vector<float> samples = read_audio(file.path()).samples;
+    if (!c.maybe<bool>("numbers").value_or(false)) {
+      return put_samples(c, samples);
+    }
+    Json numbers = Json::array();
+    for (const float sample : samples) {
+      // What is no whole number of 16 bits stays broken, and is not equal.
+      const double n = static_cast<double>(sample) * 32768;
+      numbers.push_back(
+          n == std::floor(n) ? Json(static_cast<int>(n)) : Json(n));
+    }
+    return numbers;
   });
 
   p.add("whisper.audio.pad_or_trim", [](Call& c) {

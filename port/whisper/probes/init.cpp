@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/atomic_file.h"
+#include "core/safetensors.h"
 #include "models/whisper/config.h"
 #include "models/whisper/load.h"
 #include "models/whisper/weights.h"
@@ -31,17 +32,51 @@ Json put_tensors(Call& c, const Checkpoint& checkpoint) {
   return out;
 }
 
+/// A folder for as long as it is needed.
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_(
+            std::filesystem::temp_directory_path() /
+            ("probe-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directory(path_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code none;
+    std::filesystem::remove_all(path_, none);
+  }
+  const std::filesystem::path& path() const {
+    return path_;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
 } // namespace
 
 void add_init(Probes& p) {
   p.add("whisper.load_model", [](Call& c) {
+    const TemporaryFolder folder;
+    if (c.has("config")) {
+      write_file(folder.path() / "config.json", c.at("config").dump());
+      write_safetensors(
+          folder.path() / "weights.safetensors",
+          c.checkpoint("weights").tensors);
+      Json heads = Json::array();
+      for (const auto& [layer, head] :
+           load_checkpoint(folder.path()).alignment_heads) {
+        heads.push_back({layer, head});
+      }
+      return heads;
+    }
     // The recorded bytes of a `.pt` file that torch.save wrote.
-    const auto path = std::filesystem::temp_directory_path() /
-                      ("probe-" + std::to_string(::getpid()) + ".pt");
     const auto bytes = c.get<std::vector<int>>("bytes");
+    const auto path = folder.path() / "model.pt";
     write_file(path, std::string(bytes.begin(), bytes.end()));
     const LoadedCheckpoint loaded = load_checkpoint(path);
-    std::filesystem::remove(path);
     return Json{
         {"dims", put_dims(loaded.dims)},
         {"weights", put_tensors(c, loaded.weights)}};

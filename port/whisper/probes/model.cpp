@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <stdexcept>
+
+#include <mlx/device.h>
 #include <mlx/ops.h>
 
+#include "kernels/info.h"
 #include "models/whisper/whisper.h"
+#include "nn/tape.h"
 #include "ops/attention.h"
 #include "ops/gelu.h"
 #include "probes.h"
@@ -30,6 +35,20 @@ Json put_cache(Call& c, const KVCache& cache) {
   return {c.put(cache.keys()), c.put(cache.values())};
 }
 
+/// Where kernels are on, MLX's own operations would pass every comparison and
+/// be slow.
+void expect_kernel(const std::string& op) {
+  const kernels::Info info = kernels::info();
+  if (!info.enabled || mx::default_device() != mx::Device::cpu) {
+    return;
+  }
+  for (const kernels::OpCount& count : info.ops) {
+    if (count.op == op && count.composite > 0) {
+      throw std::runtime_error(op + " ran without its kernel");
+    }
+  }
+}
+
 } // namespace
 
 void add_model(Probes& p) {
@@ -55,6 +74,11 @@ void add_model(Probes& p) {
         3,
         c.get<int>("stride"),
         1};
+    if (c.maybe<bool>("gelu").value_or(false)) {
+      const Tape tape;
+      const mx::array y = m.gelu(c.array("x"));
+      return Json{{"conv", c.put(tape.at(""))}, {"gelu", c.put(y)}};
+    }
     return c.put(m(c.array("x")));
   });
 
@@ -69,7 +93,9 @@ void add_model(Probes& p) {
   });
 
   p.add("mlx.nn.layers.activations.gelu", [](Call& c) {
-    return c.put(ops::gelu(c.array("x")));
+    const Json y = c.put(ops::gelu(c.array("x")));
+    expect_kernel("gelu");
+    return y;
   });
 
   p.add(

@@ -2,6 +2,7 @@
 """Calls of audio.py and of what is used in it."""
 
 import struct
+import tempfile
 
 import mlx.core as mx
 import numpy as np
@@ -30,7 +31,21 @@ def wav(samples, rate, channels):
         b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, channels, rate,
         rate * channels * 2, channels * 2, 16, b"data", len(data),
     )
-    return list(head + data)
+    return head + data
+
+
+def sweep(rate, n, channels):
+    """Up to a third of 16 kHz, or of the rate, swelling from silence and back.
+
+    The second channel is another tone, so that a mix of both is neither.
+    """
+    t, length = np.arange(n) / rate, n / rate
+    low, high = 200.0, min(rate, 16000) / 3
+    swell = np.sin(np.pi * t / length) ** 2
+    up = 0.6 * np.sin(2 * np.pi * (low * t + (high - low) / (2 * length) * t * t))
+    tone = 0.3 * np.sin(2 * np.pi * 1000 * t)
+    sound = np.stack([up, tone][:channels], 1) * swell[:, None]
+    return np.round(sound * 32767).astype(np.int16)
 
 
 @component("whisper.audio.load_audio")
@@ -48,7 +63,23 @@ def _(calls, name):
 
     with mock.patch.object(audio, "run", lambda *a, **k: Done):
         result = audio.load_audio("mono.wav")
-    calls.add("mono", TORCH, {"bytes": wav(mono, 16000, 1)}, result)
+    numbers = [int(v) for v in result * 32768]  # plain numbers must be equal
+    calls.add("mono", TORCH, {"hex": wav(mono, 16000, 1).hex(), "numbers": True}, numbers)
+
+    # Other rates go through ffmpeg's resampler there, and through soxr here.
+    # The two differ above two thirds of the band and at abrupt ends, so these
+    # sounds have neither; rate, delay, length, gain and mixing must agree.
+    for id, rate, n, channels in (
+        ("44100", 44100, 3528, 1),
+        ("48000 stereo", 48000, 3840, 2),
+        ("8000", 8000, 640, 1),
+        ("22050 stereo", 22050, 1501, 2),
+    ):
+        data = wav(sweep(rate, n, channels), rate, channels)
+        with tempfile.NamedTemporaryFile(suffix=".wav") as f:
+            f.write(data)
+            f.flush()
+            calls.add(id, TORCH, {"hex": data.hex()}, audio.load_audio(f.name))
 
 
 @component("whisper.audio.pad_or_trim")

@@ -88,6 +88,9 @@ LINES = [
     "--temperature 0.2 --temperature_increment_on_fallback None",
     "--temperature_increment_on_fallback 0.35",
     "--temperature_increment_on_fallback 7",
+    # The list ends at 1.000001: a step more just below it, and none just above.
+    "--temperature 0.5000005 --temperature_increment_on_fallback 0.5",
+    "--temperature 0.500005 --temperature_increment_on_fallback 0.5",
     "--temperature_increment_on_fallback None",
     "--best_of 3 --beam_size 4 --patience 2.0 --length_penalty 0.6",
     "--best_of None --beam_size None",

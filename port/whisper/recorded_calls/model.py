@@ -2,6 +2,7 @@
 """Calls of model.py and of what is used in it."""
 
 import dataclasses
+import json
 import os
 import tempfile
 
@@ -82,6 +83,10 @@ def _(calls, name):
             {"weight": ten(w["weight"]).permute(0, 2, 1).contiguous(), "bias": ten(w["bias"])}
         )
         calls.add("torch-" + id, TORCH, args, tm(ten(x).permute(0, 2, 1)).permute(0, 2, 1))
+    # As the encoder uses it. What leaves the convolution is there to be looked
+    # at, even where the port makes one step of both.
+    y = m(arr(x))
+    calls.add("gelu", MLX, {**args, "gelu": True}, {"conv": y, "gelu": mnn.gelu(y)})
 
 
 @component("mlx.nn.layers.embedding.Embedding")
@@ -396,3 +401,25 @@ def _(calls, name):
             expected[path] = value.contiguous().to(dtype)
         result = {"dims": dims, "weights": expected}
         calls.add(id, TORCH, {"bytes": list(raw)}, result)
+    # A tensor of heads, as MLX's first conversions have. mlx-whisper takes any
+    # one in, and fails where it goes through its pairs.
+    import mlx_whisper.load_models as mlx_whisper
+
+    for id, heads in (
+        ("heads", np.array([[0, 1], [0, 0]], np.int32)),
+        ("heads in i64", np.array([[0, 0]], np.int64)),
+        ("heads of three", np.array([[0, 1, 0], [0, 0, 0]], np.int32)),
+        ("heads in a row", np.array([0, 1], np.int32)),
+        ("heads in f32", np.array([[0, 1]], np.float32)),
+    ):
+        given = {**{k: v for k, v in w.items() if "_positional" not in k}, "alignment_heads": heads}
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "config.json"), "w") as f:
+                json.dump(dims, f)
+            arrays = {k: mx.array(v.value if isinstance(v, Random) else v) for k, v in given.items()}
+            mx.save_safetensors(os.path.join(folder, "weights.safetensors"), arrays)
+            loaded = mlx_whisper.load_model(folder)
+        # As its find_alignment() does.
+        rows = [[0, 0]] * dims["n_text_layer"]
+        result = attempt(lambda: [[l, h, rows[l][h]][:2] for l, h in loaded.alignment_heads.tolist()])
+        calls.add(id, MLX, {"config": dims, "weights": given}, result)

@@ -189,6 +189,29 @@ TEST(WhisperConfig, AlignmentHeads) {
         {"c.json", "alignment_heads"});
 }
 
+TEST(WhisperConfig, HeadsOfATensorArePairsOfWholeNumbers) {
+  const auto put = [](ToyFolder& toy, std::vector<std::int64_t> shape) {
+    const std::vector<std::int32_t> heads{0, 1, 1, 0};
+    std::vector<std::byte> bytes(heads.size() * sizeof(std::int32_t));
+    std::memcpy(bytes.data(), heads.data(), bytes.size());
+    toy.tensors["alignment_heads"] =
+        make_tensor(DType::i32, std::move(shape), std::move(bytes));
+  };
+  ToyFolder toy;
+  put(toy, {2, 2});
+  EXPECT_EQ(load_checkpoint(toy.write()).alignment_heads, kToyHeads);
+  for (const auto& shape : {std::vector<std::int64_t>{1, 4}, {4}, {1, 2, 2}}) {
+    put(toy, shape);
+    expect_error<ConfigError>(
+        [&] { load_checkpoint(toy.write()); },
+        {"model.safetensors", "alignment_heads"});
+  }
+  toy.tensors["alignment_heads"] = floats({2, 2}, {0, 1, 1, 0});
+  expect_error<ConfigError>(
+      [&] { load_checkpoint(toy.write()); },
+      {"model.safetensors", "alignment_heads"});
+}
+
 TEST(WhisperConfig, DecodesTheReferencesHeads) {
   ModelDimensions base = kToy;
   base.n_text_layer = 6;

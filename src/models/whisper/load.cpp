@@ -53,7 +53,11 @@ std::optional<AlignmentHeads> alignment_heads_tensor(
   const Tensor& tensor = found->second;
   if (tensor.shape.size() != 2 || tensor.shape[1] != 2 ||
       (tensor.dtype != DType::i32 && tensor.dtype != DType::i64))
-    return std::nullopt;
+    throw ConfigError(fmt::format(
+        "[whisper.load] {}: the tensor alignment_heads is no list of pairs of "
+        "whole numbers, layer and head: take it out, or give alignment_heads "
+        "in config.json",
+        checkpoint.path.string()));
   Json list = Json::array();
   for (std::int64_t i = 0; i < tensor.shape[0]; ++i) {
     Json pair = Json::array();
