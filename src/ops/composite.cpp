@@ -2,33 +2,27 @@
 #include "ops/composite.h"
 
 #include <cmath>
-#include <limits>
 
 #include "mlx/fast.h"
 #include "mlx/ops.h"
+#include "mlx/utils.h"
 
 namespace mlxaudio::ops::composite {
 namespace {
-
-/// 0 where query i sees key j, that is j <= i + S - T, and the type's lowest
-/// value elsewhere. \shape [T, S]
-/// \port
-/// mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_mask
-mx::array causal_mask(int queries, int keys, mx::Dtype dtype) {
-  const auto row = mx::expand_dims(mx::arange(keys - queries, keys), 1);
-  const auto column = mx::expand_dims(mx::arange(keys), 0);
-  const float lowest =
-      dtype == mx::float16 ? -65504.0f : std::numeric_limits<float>::lowest();
-  return mx::multiply(
-      mx::astype(mx::less(row, column), dtype),
-      mx::array(lowest, dtype));
-}
 
 mx::array activate(const mx::array& x, Activation activation) {
   return activation == Activation::gelu ? gelu(x) : x;
 }
 
 } // namespace
+
+mx::array causal_mask(int queries, int keys, mx::Dtype dtype) {
+  const auto row = mx::expand_dims(mx::arange(keys - queries, keys), 1);
+  const auto column = mx::expand_dims(mx::arange(keys), 0);
+  return mx::multiply(
+      mx::astype(mx::less(row, column), dtype),
+      mx::array(mx::finfo(dtype).min, dtype));
+}
 
 // AUDIT(weight-turned-per-call): a view, which matmul reads as it is
 mx::array linear(

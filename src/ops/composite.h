@@ -12,6 +12,14 @@ namespace mlxaudio::ops::composite {
 
 mx::array linear(
     const mx::array& x, const mx::array& weight, const Epilogue& e = {});
+
+/// 0 where query i sees key j, that is j <= i + S - T, and the type's lowest
+/// finite value elsewhere, in any type: infinity times 0 would be NaN.
+/// \shape [T, S]
+/// \port
+/// mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_mask
+mx::array causal_mask(int queries, int keys, mx::Dtype dtype);
+
 AttentionScores attention(
     const mx::array& q,
     const mx::array& k,

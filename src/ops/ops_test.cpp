@@ -13,6 +13,7 @@
 #include "mlx/ops.h"
 #include "mlx/random.h"
 #include "mlx/transforms.h"
+#include "mlx/utils.h"
 #include "mlxaudio/error.h"
 #include "ops/attention.h"
 #include "ops/composite.h"
@@ -188,6 +189,17 @@ TEST_F(Ops, AttentionAgreesWithItsComposite) {
         EXPECT_EQ(plain.qk.shape(), (mx::Shape{2, 3, queries, keys}));
       }
     }
+  }
+}
+
+TEST_F(Ops, TheCausalMaskIsFiniteInEveryType) {
+  for (const mx::Dtype dtype : kWeightTypes) {
+    const auto mask =
+        mx::astype(composite::causal_mask(2, 3, dtype), mx::float32);
+    const auto lowest = static_cast<float>(mx::finfo(dtype).min);
+    const auto expected = mx::array({0.f, 0.f, lowest, 0.f, 0.f, 0.f}, {2, 3});
+    EXPECT_TRUE(mx::array_equal(mask, expected).item<bool>()) << dtype;
+    EXPECT_TRUE(mx::all(mx::isfinite(mask)).item<bool>()) << dtype;
   }
 }
 

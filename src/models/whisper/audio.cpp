@@ -135,6 +135,8 @@ mx::array log_mel_spectrogram(const mx::array& audio, int n_mels, int padding) {
 
 mx::array log_mel_spectrogram(
     const mx::array& audio, const mx::array& filters, int padding) {
+  // DEVIATION(whisper-mel-batch): the reference takes [B, N] too; nothing asks
+  // for it.
   if (audio.ndim() != 1) {
     throw ArgumentError(fmt::format(
         "[whisper.audio] expected samples [N], got an array of {} dimensions",

@@ -82,6 +82,7 @@ mx::array mel_filters(int n_mels);
 /// \shape  audio [N] f32 -> [(N + padding) / 160, n_mels] f32
 /// \param  padding zeros added at the end \unit samples
 /// \throws AudioError for fewer than 201 samples with the padding
+/// \throws ArgumentError for a batch, which the reference would take
 mx::array log_mel_spectrogram(
     const mx::array& audio, int n_mels = 80, int padding = 0);
 

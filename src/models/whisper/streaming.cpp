@@ -175,6 +175,8 @@ void generate_streaming(
     const std::stop_token& stop) {
   if (!(options.chunk_duration * kSampleRate >=
         static_cast<double>(kShortest))) {
+    // DEVIATION(whisper-streaming-chunk): the reference streams chunks of 134
+    // to 200 samples too, none of which has a whole frame.
     throw ArgumentError(fmt::format(
         "[whisper.streaming] chunks of {} s are too short for one frame: give "
         "at least 0.02",

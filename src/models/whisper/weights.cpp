@@ -30,7 +30,8 @@ struct NameRow {
 };
 
 /// Outside the blocks. Transformers' names come after "model.".
-/// mlx-audio drops the encoder's position table; openai-whisper reads it.
+/// DEVIATION(whisper-position-table): the encoder's position table is read, as
+/// in openai-whisper; mlx-audio drops it and computes its own.
 constexpr std::array<NameRow, 7> kTopNames{{
     {"encoder.conv1", "encoder.conv1", "encoder.conv1"},
     {"encoder.conv2", "encoder.conv2", "encoder.conv2"},
