@@ -129,7 +129,8 @@ const Component* Inventory::owner(const std::string& tag) const {
 std::vector<std::string> idle_rules(
     const Reference& reference, const Inventory& inventory) {
   std::vector<std::string> idle;
-  for (const auto* rules : {&reference.waivers, &reference.stages}) {
+  for (const auto* rules :
+       {&reference.waivers, &reference.stages, &reference.slower}) {
     for (const Rule& rule : *rules) {
       for (const std::string& pattern : rule.match) {
         const bool used = std::any_of(

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "mlxaudio/error.h"
+#include "portproof/costs.h"
 #include "portproof/gate.h"
 #include "portproof/review_page.h"
 #include "portproof/round_work.h"
@@ -274,6 +275,13 @@ std::optional<NextStep> the_rounds(const Port& port) {
                 model,
                 c->name,
                 model)));
+  }
+  if (const auto left = efficiency_left(port); !left.empty()) {
+    return step(
+        8,
+        left.front(),
+        Costs(port).measured() ? command("round", model) + " --costs"
+                               : command("trace", model) + " --costs");
   }
   if (const auto left = modes_left(port); !left.empty()) {
     return step(

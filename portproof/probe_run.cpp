@@ -80,11 +80,14 @@ void write_request(const fs::path& folder, const Question& question) {
     list.push_back(std::move(entry));
   }
   mlxaudio::write_safetensors(folder / "request.safetensors", arrays);
-  const Json request = {
+  Json request = {
       {"protocol", kProtocol},
       {"component", question.golden.component},
       {"grade", question.grade},
       {"calls", list}};
+  if (question.repeats > 0) {
+    request["repeats"] = question.repeats;
+  }
   mlxaudio::write_file(folder / "request.json", request.dump(1));
 }
 

@@ -37,6 +37,8 @@ struct Question {
   std::map<std::string, std::string> environment = {};
   /// Changes the arguments of each call, to see whether that shows.
   std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter = {};
+  /// How often each call is to be answered once more, to tell what it costs.
+  int repeats = 0;
 };
 
 struct Answers {

@@ -267,6 +267,12 @@ Reference Reference::load(const Project& project, const std::string& model) {
   }
   r.waivers = rules(r.toml, where, "waiver", "reason");
   r.stages = rules(r.toml, where, "stage", "name");
+  r.slower = rules(r.toml, where, "slower", "reason");
+  for (const Rule& rule : r.slower) {
+    if (rule.text.empty()) {
+      throw ConfigError(where + " [[slower]]: `reason` is empty");
+    }
+  }
   const Table port(section(r.toml, "port"), where + " [port]");
   for (const std::string& s : port.get<std::vector<std::string>>("sources")) {
     r.sources.push_back(s);
@@ -319,6 +325,10 @@ const Rule* Reference::waiver(const std::string& component) const {
 
 const Rule* Reference::stage(const std::string& component) const {
   return first(stages, component);
+}
+
+const Rule* Reference::slower_answer(const std::string& component) const {
+  return first(slower, component);
 }
 
 namespace {

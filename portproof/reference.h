@@ -68,6 +68,7 @@ struct Reference {
   std::string model, title;
   std::vector<Package> packages;
   std::vector<Rule> waivers, stages;
+  std::vector<Rule> slower; ///< answers for what is slower than the references
   std::vector<std::filesystem::path> sources; ///< below the root
   Adapter adapter;
   /// Whether recorded calls are kept with the references, not in the project.
@@ -87,6 +88,7 @@ struct Reference {
   /// By the first rule that matches; nothing: no rule does.
   const Rule* waiver(const std::string& component) const;
   const Rule* stage(const std::string& component) const;
+  const Rule* slower_answer(const std::string& component) const;
   /// The tolerance of a grade ("close", ...): the first [[tolerance]] that
   /// matches. All zero for "exact".
   std::optional<Tolerance> tolerance(

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "portproof/audit.h"
+#include "portproof/costs.h"
 #include "portproof/html.h"
 #include "portproof/map.h"
 #include "portproof/text.h"
@@ -283,6 +284,55 @@ std::string references(const Reference& reference) {
   return out + "</p>\n";
 }
 
+/// What components cost beside the references.
+std::string cost_rows(const Port& port) {
+  const Costs costs(port);
+  std::string rows;
+  for (const CostRow& row : costs.rows()) {
+    for (const CostSide& side : row.sides) {
+      rows += fmt::format(
+          "<tr><td><a href=\"#{}\"><code>{}</code></a></td><td>{}</td><td "
+          "class=\"number\">{}</td><td class=\"number\" "
+          "data-value=\"{:.9g}\">{:.3g}</td><td class=\"number\" "
+          "data-value=\"{:.9g}\">{:.3g}</td><td class=\"number\" "
+          "data-value=\"{:.9g}\">{:.2g}</td><td class=\"number\">{}</td><td "
+          "class=\"number\">{}</td><td>{}{}</td></tr>\n",
+          anchor(row.component),
+          html(row.component),
+          html(side.reference),
+          side.calls,
+          side.port_seconds,
+          side.port_seconds * 1e3,
+          side.seconds,
+          side.seconds * 1e3,
+          side.ratio(),
+          side.ratio(),
+          side.port_growth_kib,
+          side.growth_kib,
+          row.holds ? "" : "before its code changed. ",
+          !row.slow            ? ""
+          : row.answer.empty() ? "slow"
+                               : html(row.answer));
+    }
+  }
+  if (rows.empty()) {
+    return fmt::format(
+        "<p class=\"soft\">Not measured: `portproof trace {} --costs` does "
+        "it.</p>\n",
+        html(port.reference.model));
+  }
+  return "<p class=\"soft\">" + html(costs.about()) +
+         "</p>\n<div class=\"panel scroll\"><table id=\"cost-table\"><thead>"
+         "<tr><th data-sort>Component</th><th data-sort>Beside</th><th "
+         "data-sort class=\"number\">Calls</th><th data-sort "
+         "class=\"number\">Port, ms</th><th data-sort "
+         "class=\"number\">Reference, ms</th><th data-sort "
+         "class=\"number\">Ratio</th><th data-sort class=\"number\">Port "
+         "grew, KiB</th><th data-sort class=\"number\">Reference grew, "
+         "KiB</th><th>Notes</th></tr></thead>\n<tbody>\n" +
+         rows + "</tbody></table></div>\n";
+}
+
 struct Part {
   const char* id;
   const char* title;
@@ -367,6 +417,7 @@ std::string report_html(
        record_tables(port.project.folder(port.reference.model))});
   parts.push_back({"evidence", "Evidence", evidence_table(port)});
   parts.push_back({"deviations", "Deviations", deviations(port)});
+  parts.push_back({"costs", "Costs", cost_rows(port)});
   parts.push_back({"audit", "Audit", audit_table(port)});
   parts.push_back({"waivers", "Waivers", waivers(section)});
   if (map.contains("references")) {

@@ -9,6 +9,7 @@
 
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/costs.h"
 #include "portproof/statements.h"
 #include "portproof/text.h"
 
@@ -162,6 +163,10 @@ Page review_page(
           ? "verified: " + figures_text(standing.evidence->line)
           : "not verified" +
                 (standing.why.empty() ? std::string() : ": " + standing.why));
+  if (const Costs costs(port);
+      const CostRow* row = costs.find(component.name)) {
+    page.notes.push_back("cost: " + cost_text(*row));
+  }
   page.experiment =
       experiment_asked(port, component, page.fingerprint, page.round);
   return page;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/sha256.h"
+#include "portproof/costs.h"
 #include "portproof/port_parts.h"
 
 namespace portproof {
@@ -53,6 +54,7 @@ std::vector<std::string> RoundWork::lines() const {
   say(out, unverified, "not verified in this round");
   say(out, unread, "not read and signed in this round");
   out.insert(out.end(), modes.begin(), modes.end());
+  out.insert(out.end(), efficiency.begin(), efficiency.end());
   if (blockers > 0) {
     out.push_back(fmt::format(
         "{} blocker{} open",
@@ -80,6 +82,7 @@ RoundWork round_work(const Port& port) {
     }
   }
   work.modes = modes_left(port);
+  work.efficiency = efficiency_left(port);
   work.blockers = port.followups.blockers();
   work.damage = record_damage(port);
   return work;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "support/probe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -101,6 +104,86 @@ Json taps_of(const Tape& tape, Call& call) {
   return taps;
 }
 
+/// Processor time of all threads. \unit s
+double processor_seconds() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) +
+         1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// What taking arguments out of the request took so far: it is none of the
+/// port's work, and a reference is given its arguments as arrays.
+double taking = 0;
+
+/// Adds what its scope takes.
+class Taking {
+ public:
+  Taking() = default;
+  Taking(const Taking&) = delete;
+  Taking& operator=(const Taking&) = delete;
+  ~Taking() {
+    taking += processor_seconds() - start_;
+  }
+
+ private:
+  double start_ = processor_seconds();
+};
+
+/// VmRSS or VmHWM of this process. \unit KiB
+long memory(const char* name) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with(name)) {
+      return std::stol(line.substr(line.find(':') + 1));
+    }
+  }
+  return 0;
+}
+
+/// Lets the peak begin anew; false where the system cannot.
+bool forget_peak() {
+  std::ofstream refs("/proc/self/clear_refs");
+  refs << "5" << std::flush;
+  return refs.good();
+}
+
+/// Answers a call a few times more. \return the median processor time, and by
+/// how much the process grew the first time
+Json cost_of(
+    const Probes::Probe& probe,
+    const Json& args,
+    const Call::Tensors& in,
+    int repeats) {
+  constexpr double kMostSeconds = 1;
+  std::vector<double> taken;
+  Json cost = Json::object();
+  double sum = 0;
+  for (int i = 0; i < repeats && sum < kMostSeconds; ++i) {
+    Call::Tensors out;
+    Call call(args, in, out, "again");
+    const long before = i == 0 && forget_peak() ? memory("VmRSS") : -1;
+    taking = 0;
+    const double start = processor_seconds();
+    try {
+      const Json result = probe(call);
+    } catch (const Error&) {
+      // What it refuses takes its time, too.
+    }
+    taken.push_back(processor_seconds() - start - taking);
+    sum += taken.back();
+    if (before >= 0) {
+      cost["growth_kib"] = std::max(0L, memory("VmHWM") - before);
+    }
+  }
+  std::sort(taken.begin(), taken.end());
+  const std::size_t half = taken.size() / 2;
+  cost["seconds"] =
+      taken.size() % 2 == 1 ? taken[half] : (taken[half - 1] + taken[half]) / 2;
+  return cost;
+}
+
 int run(const Probes& probes, const std::string& name, const fs::path& folder) {
   const auto it = probes.all().find(name);
   if (it == probes.all().end()) {
@@ -110,6 +193,7 @@ int run(const Probes& probes, const std::string& name, const fs::path& folder) {
   const Checkpoint in = read_safetensors(folder / "request.safetensors");
   Call::Tensors out;
   Json answers = Json::array();
+  const int repeats = request.value("repeats", 0);
   for (const Json& c : request.at("calls")) {
     const std::string id = c.at("id");
     Call call(c.at("args"), in.tensors, out, id);
@@ -126,6 +210,9 @@ int run(const Probes& probes, const std::string& name, const fs::path& folder) {
     }
     if (tape) {
       answer["taps"] = taps_of(*tape, call);
+    }
+    if (repeats > 0) {
+      answer.update(cost_of(it->second, c.at("args"), in.tensors, repeats));
     }
     answers.push_back(std::move(answer));
   }
@@ -152,6 +239,7 @@ const Tensor& Call::tensor(const Json& value) const {
 }
 
 mx::array Call::array(const std::string& name) const {
+  const Taking taken;
   return to_array(tensor(at(name)));
 }
 
@@ -160,6 +248,7 @@ Maybe Call::maybe_array(const std::string& name) const {
 }
 
 std::vector<mx::array> Call::arrays(const std::string& name) const {
+  const Taking taken;
   std::vector<mx::array> found;
   for (const Json& value : at(name)) {
     found.push_back(to_array(tensor(value)));
@@ -168,11 +257,13 @@ std::vector<mx::array> Call::arrays(const std::string& name) const {
 }
 
 std::vector<float> Call::floats(const std::string& name) const {
+  const Taking taken;
   const auto values = tensor(at(name)).as<float>();
   return {values.begin(), values.end()};
 }
 
 Scope Call::weights() {
+  const Taking taken;
   std::map<std::string, mx::array> arrays;
   for (const auto& [name, value] : at("weights").items()) {
     arrays.emplace(name, to_array(tensor(value)));
@@ -189,6 +280,7 @@ void Call::finish() const {
 }
 
 Checkpoint Call::checkpoint(const std::string& name) const {
+  const Taking taken;
   Checkpoint checkpoint;
   checkpoint.path = "the recorded call";
   for (const auto& [key, value] : at(name).items()) {

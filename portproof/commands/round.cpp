@@ -7,6 +7,7 @@
 
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
+#include "portproof/costs.h"
 #include "portproof/round_work.h"
 
 namespace portproof {
@@ -16,7 +17,7 @@ using mlxaudio::Json;
 
 struct Options {
   std::string model, build, action;
-  bool json = false;
+  bool json = false, costs = false;
 };
 
 void show_json(const Port& port, const RoundWork& work) {
@@ -35,6 +36,8 @@ void show_json(const Port& port, const RoundWork& work) {
   out["unread"] = work.unread.size();
   out["modes"] = work.modes;
   out["blockers"] = work.blockers;
+  out["efficiency"] = work.efficiency;
+  out["costs"] = Costs(port).json();
   out["left"] = work.lines();
   fmt::print("{}\n", out.dump(1));
 }
@@ -91,6 +94,18 @@ void show(const Port& port, const RoundWork& work) {
 int run(const Commands& commands, const Options& o) {
   const Project project = commands.project();
   Port port(project, o.model, build_folder(project, o.build));
+  if (o.costs) {
+    const Costs costs(port);
+    if (!costs.measured()) {
+      throw mlxaudio::ConfigError(fmt::format(
+          "[portproof] what {} costs was not measured: run `portproof trace {} "
+          "--costs`",
+          o.model,
+          o.model));
+    }
+    fmt::print("{}{}\n", cost_table(costs), costs.about());
+    return 0;
+  }
   if (o.action == "open") {
     const Round r = port.rounds.open(port.reference, round_state(port));
     fmt::print(
@@ -142,6 +157,10 @@ void add_round(Commands& commands) {
   command.add_option("ACTION", o->action, "open or close; nothing shows it")
       ->check(CLI::IsMember({"open", "close"}));
   command.add_option("--build", o->build, "build folder");
+  command.add_flag(
+      "--costs",
+      o->costs,
+      "what each component costs beside the references");
   command.add_flag("--json", o->json, "for programs");
 }
 

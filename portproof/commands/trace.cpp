@@ -11,10 +11,12 @@
 #include "core/mapped_file.h"
 #include "mlxaudio/error.h"
 #include "portproof/commands/commands.h"
+#include "portproof/costs.h"
 #include "portproof/inventory.h"
 #include "portproof/port.h"
 #include "portproof/recorder.h"
 #include "portproof/reference.h"
+#include "portproof/scratch_folder.h"
 
 namespace portproof {
 namespace {
@@ -27,12 +29,49 @@ using mlxaudio::write_file;
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string model, work, component = "*";
+  std::string model, work, component = "*", build, program;
   int round = 1;
+  bool costs = false;
 };
+
+/// Measures the references, then the port, on the calls that are recorded.
+int measure(const Project& project, const Options& o) {
+  const std::filesystem::path build = build_folder(project, o.build);
+  const Port port(project, o.model, build, o.component);
+  const ProbeProgram program = ProbeProgram::open(
+      probe_command(project, port.reference, build, o.program));
+  const Workplace work = Workplace::of(o.model, o.work);
+  const std::string python = work.python();
+  const ScratchFolder scratch;
+  const fs::path out = scratch.path() / "costs.json";
+  run_recorder(
+      python,
+      "trace.py",
+      {"--reference",
+       port.reference.path.string(),
+       "--work",
+       work.folder.string(),
+       "--out",
+       scratch.path().string(),
+       "--component",
+       o.component,
+       "--costs",
+       out.string()});
+  const std::vector<std::string> missing =
+      write_costs(port, program, read_json(out));
+  const Costs costs(port);
+  fmt::print("{}{}\n", cost_table(costs), costs.about());
+  for (const std::string& line : missing) {
+    fmt::print(stderr, "[portproof] not measured: {}\n", line);
+  }
+  return missing.empty() ? 0 : 1;
+}
 
 int run(const Commands& commands, const Options& o) {
   const Project project = commands.project();
+  if (o.costs) {
+    return measure(project, o);
+  }
   const Reference reference = Reference::load(project, o.model);
   const Inventory inventory = Inventory::load(project, reference);
   const Workplace work = Workplace::of(o.model, o.work);
@@ -99,11 +138,25 @@ void add_trace(Commands& commands) {
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_option("--component", o->component, "only these; `*` matches");
+  CLI::Option* costs = command.add_flag(
+      "--costs",
+      o->costs,
+      "measure what the recorded calls cost, there and in the port; record "
+      "nothing");
+  command.add_option("--build", o->build, "build folder, for --costs")
+      ->needs(costs);
+  command
+      .add_option(
+          "--program",
+          o->program,
+          "the program of probes itself, for --costs")
+      ->needs(costs);
   command
       .add_option(
           "--round",
           o->round,
           "calls with other random inputs, for a later round")
+      ->excludes(costs)
       ->check(CLI::Range(1, 99));
 }
 

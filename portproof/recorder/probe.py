@@ -21,14 +21,18 @@ import importlib.metadata
 import importlib.util
 import json
 import pathlib
+import statistics
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import costs  # noqa: E402
 import reference as ref  # noqa: E402
 import taps  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+# Repeats of one call end after this many seconds.
+MOST_SECONDS = 1
 TYPES = {np.dtype(t) for t in (np.float32, np.float16, np.int32, np.int64)}
 
 
@@ -161,6 +165,28 @@ def given(value, arrays):
     return value
 
 
+def cost_of(probe, args, arrays, repeats):
+    """Median processor time of a few more answers, and by how much memory grew."""
+    clock, taken = costs.Clock(), []
+    for i in range(repeats):
+        clock.forget()
+        clock.watch_memory = i == 0
+        call = Call(given(args, arrays), {}, False)
+        try:
+            clock.measured(lambda: probe(call), call.args)
+        except Exception:  # noqa: BLE001, S110: what it refuses takes its time, too
+            pass
+        if i == 0:
+            growth = clock.growth
+        taken.append(clock.seconds)
+        if sum(taken) > MOST_SECONDS:
+            break
+    said = {"seconds": statistics.median(taken)}
+    if growth is not None:
+        said["growth_kib"] = growth
+    return said
+
+
 def run(probes, component, folder):
     from safetensors.numpy import load_file, save_file
 
@@ -169,6 +195,7 @@ def run(probes, component, folder):
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     arrays = load_file(folder / "request.safetensors")
     answer, answers = Answer(), []
+    repeats = request.get("repeats", 0)
     for asked in request["calls"]:
         forced = given(asked.get("forced", {}), arrays)
         call = Call(given(asked["args"], arrays), forced, asked.get("taps", False))
@@ -181,6 +208,8 @@ def run(probes, component, folder):
             said["result"] = {"$raises": f"{type(e).__name__}: {e}"}
         if call.tape is not None:
             said["taps"] = answer.taps(call.tape)
+        if repeats:
+            said.update(cost_of(probes.all[component], asked["args"], arrays, repeats))
         answers.append(said)
     save_file(answer.arrays, folder / "response.safetensors")
     (folder / "response.json").write_text(json.dumps({"calls": answers}), encoding="utf-8")

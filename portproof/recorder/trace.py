@@ -23,6 +23,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.pop("LD_PRELOAD", None)  # the wheel's own BLAS
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import costs  # noqa: E402
 import reference as ref  # noqa: E402
 import taps  # noqa: E402
 
@@ -214,6 +215,35 @@ class Calls:
         self.list.append((id, oracle, args, result, taps))
 
 
+class CostedCalls(Calls):
+    """Notes what each call took, and lets go of the rest."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock = clock
+        self.costs = []
+
+    def add(self, id, oracle, args, result, taps=None):
+        super().add(id, oracle, args, None)  # a file of calls may look at its last
+        if self.clock.calls > 0:
+            self.costs.append((id, oracle, self.clock.seconds, self.clock.growth))
+        self.clock.forget()
+
+
+def write_costs(recorder, names, reference, path):
+    """Measures the calls of these components instead of recording them."""
+    clock, found = costs.Clock(), {}
+    symbols = costs.symbols_of(reference["folder"] / "inventory.json", names)
+    for name in names:
+        with costs.Watch(clock, symbols[name]):
+            found[name] = costs.repeated(
+                clock, lambda calls: recorder.makers[name](calls, name), CostedCalls
+            )
+        print(f"{name}: {len(found[name])} calls measured", flush=True)
+    made = {"machine": costs.machine(), "versions": versions(reference), "components": found}
+    pathlib.Path(path).write_text(json.dumps(made) + "\n", encoding="utf-8")
+
+
 def versions(reference):
     from importlib.metadata import PackageNotFoundError, version
 
@@ -299,6 +329,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--component", default="*")
     parser.add_argument("--round", type=int, default=1)
+    parser.add_argument("--costs", help="measure into this file; record nothing")
     args = parser.parse_args()
 
     Random.round_seed = (args.round - 1) << 44  # seeds of calls have 48 bits or less
@@ -331,6 +362,9 @@ def main():
     names = [n for n in recorder.makers if fnmatch.fnmatchcase(n, wanted)]
     if not names:
         raise ref.Trouble(f"[portproof] {calls_file} has no calls of {wanted}")
+    if args.costs:
+        write_costs(recorder, names, reference, args.costs)
+        return
     for name in names:
         calls = Calls()
         recorder.makers[name](calls, name)

@@ -51,6 +51,9 @@ why = "for the tests"
 match = ["fake.math.unused"]
 reason = "nobody calls it"
 
+[round]
+slower = 0
+
 [[stage]]
 name = "Core"
 match = ["*"]
