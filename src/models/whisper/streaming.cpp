@@ -217,8 +217,7 @@ void generate_streaming(
     std::size_t end = std::min(start + chunk_samples, audio.size());
     // DEVIATION(whisper-streaming-rest): a rest of fewer than 201 samples, too
     // short for a whole frame, belongs to the chunk before it. The reference
-    // fails below 134, and takes what is between for nothing or for a frame of
-    // less.
+    // fails below 188, and takes what is between for a frame of less.
     if (audio.size() - end < kShortest) {
       end = audio.size();
     }
