@@ -51,7 +51,9 @@ def main():
     for number, file in enumerate(real.FILES):
         audio = real.samples(file)
         padded = whisper.log_mel_spectrogram(audio, 80, padding=whisper.audio.N_SAMPLES)
-        tell(f"log_mel_spectrogram {number}", [padded], [mel64(audio, 80)])
+        # The frames of the speech alone: silence is exact, and would make the error small.
+        frames = slice(0, len(audio) // whisper.audio.HOP_LENGTH)
+        tell(f"log_mel_spectrogram {number}", [padded[:, frames]], [mel64(audio, 80)[:, frames]])
     mel = real.mels()
     for size in real.MODELS:
         for batch in (1, 2):
