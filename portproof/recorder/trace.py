@@ -326,31 +326,6 @@ def load_calls(reference, work, file):
     return module.recorder.makers
 
 
-def round_files(reference, number):
-    """File of calls to patterns of components, of those that only this round records."""
-    found = reference.get("round", {}).get(str(number), {}).get("calls", {})
-    if not isinstance(found, dict) or not all(isinstance(p, list) for p in found.values()):
-        raise ref.Trouble(
-            f"[portproof] reference.toml: [round.{number}] `calls` is a table of files to "
-            f"lists of components"
-        )
-    return found
-
-
-def check_makers(file, makers, patterns):
-    """A file has calls of what is said of it, and of nothing else."""
-    any_of = lambda name, rules: any(fnmatch.fnmatchcase(name, r) for r in rules)  # noqa: E731
-    for pattern in patterns:
-        if not fnmatch.filter(makers, pattern):
-            raise ref.Trouble(f"[portproof] {file} has no calls of {pattern}")
-    for name in makers:
-        if not any_of(name, patterns):
-            raise ref.Trouble(
-                f"[portproof] {file} has calls of {name}, which `calls` in reference.toml "
-                f"does not name: add it there"
-            )
-
-
 def recorded_calls(name, sources, number):
     """The calls of one component. sources: file (None: the usual one) to its makers."""
     all_calls = Calls()
@@ -385,9 +360,9 @@ def main():
     sys.modules["portproof_trace"] = sys.modules["__main__"]
     usual = reference["trace"]["calls"]
     makers = {None: load_calls(reference, args.work, usual)}
-    for file, patterns in round_files(reference, args.round).items():
+    for file, patterns in ref.round_files(reference, args.round).items():
         makers[file] = load_calls(reference, args.work, file)
-        check_makers(file, makers[file], patterns)
+        ref.check_makers(file, makers[file], patterns)
 
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
