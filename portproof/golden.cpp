@@ -164,7 +164,8 @@ void Golden::add(const Golden& other, const std::string& prefix) {
          call.oracle,
          renamed(call.args, prefix),
          renamed(call.result, prefix),
-         renamed(call.taps, prefix)});
+         renamed(call.taps, prefix),
+         call.from});
   }
   for (const auto& [name, array] : other.arrays) {
     arrays.emplace(prefix + name, array);
@@ -209,7 +210,8 @@ Golden Golden::load(const std::filesystem::path& manifest) {
            c.at("oracle"),
            c.at("args"),
            c.at("result"),
-           c.value("taps", Json())});
+           c.value("taps", Json()),
+           c.value("from", "")});
     }
     if (const Json arrays = json.value("arrays", Json()); !arrays.is_null()) {
       const auto path =

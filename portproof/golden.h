@@ -21,6 +21,8 @@ struct Call {
   mlxaudio::Json args; ///< values; arrays as protocol.md says
   mlxaudio::Json result;
   mlxaudio::Json taps = {}; ///< what was computed on the way, in order; or null
+  /// The file of calls that it is from, where that is one of a round's own.
+  std::string from = {};
 };
 
 /// The recorded calls of one component.

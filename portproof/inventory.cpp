@@ -7,6 +7,7 @@
 
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/rounds.h"
 #include "portproof/text.h"
 
 namespace portproof {
@@ -129,18 +130,26 @@ const Component* Inventory::owner(const std::string& tag) const {
 std::vector<std::string> idle_rules(
     const Reference& reference, const Inventory& inventory) {
   std::vector<std::string> idle;
+  const auto look_at = [&](const std::vector<std::string>& patterns) {
+    for (const std::string& pattern : patterns) {
+      const bool used = std::any_of(
+          inventory.components.begin(),
+          inventory.components.end(),
+          [&](const Component& c) { return matches(pattern, c.name); });
+      if (!used) {
+        idle.push_back(pattern);
+      }
+    }
+  };
   for (const auto* rules :
        {&reference.waivers, &reference.stages, &reference.slower}) {
     for (const Rule& rule : *rules) {
-      for (const std::string& pattern : rule.match) {
-        const bool used = std::any_of(
-            inventory.components.begin(),
-            inventory.components.end(),
-            [&](const Component& c) { return matches(pattern, c.name); });
-        if (!used) {
-          idle.push_back(pattern);
-        }
-      }
+      look_at(rule.match);
+    }
+  }
+  for (int round = 1; round <= rounds_wanted(reference); ++round) {
+    for (const auto& [file, patterns] : round_kind(reference, round).calls) {
+      look_at(patterns);
     }
   }
   return idle;

@@ -341,15 +341,13 @@ Tolerance tolerance_of(const Table& table) {
       table.get<std::string>("why")};
 }
 
-/// The id of a call without the round that it was recorded for: a call keeps
-/// its tolerance whatever its inputs.
+} // namespace
+
 std::string plain_id(const std::string& call) {
   const std::size_t slash = call.find('/');
   const bool later = call.starts_with("round-") && slash != std::string::npos;
   return later ? call.substr(slash + 1) : call;
 }
-
-} // namespace
 
 std::optional<Tolerance> Reference::tolerance(
     const std::string& component, const std::string& grade) const {

@@ -108,4 +108,8 @@ struct Reference {
 /// \throws OutputError, ConfigError if there is one already
 std::filesystem::path init(const Project& project, const std::string& model);
 
+/// The id of a call without the round that it was recorded for: a call keeps
+/// its tolerance whatever its inputs.
+std::string plain_id(const std::string& call);
+
 } // namespace portproof

@@ -45,6 +45,20 @@ bool RoundKind::asks_fresh(const std::string& component) const {
              [&](const auto& rule) { return matches(rule.first, component); });
 }
 
+std::vector<std::string> RoundKind::files_for(
+    const std::string& component) const {
+  std::vector<std::string> out;
+  for (const auto& [file, patterns] : calls) {
+    if (std::any_of(
+            patterns.begin(),
+            patterns.end(),
+            [&](const std::string& p) { return matches(p, component); })) {
+      out.push_back(file);
+    }
+  }
+  return out;
+}
+
 std::string RoundKind::fingerprint() const {
   std::string out;
   for (const auto& [name, variables] : environments) {
@@ -78,6 +92,9 @@ RoundKind round_kind(const Reference& reference, int number) {
     kind.fresh = table->value("fresh", false);
     kind.same_inputs =
         table->value("same_inputs", std::map<std::string, std::string>{});
+    kind.calls = table->value(
+        "calls",
+        std::map<std::string, std::vector<std::string>>{});
     kind.environments = table->value(
         "environments",
         std::map<std::string, std::map<std::string, std::string>>{});
@@ -85,8 +102,9 @@ RoundKind round_kind(const Reference& reference, int number) {
   } catch (const Json::exception&) {
     throw ConfigError(
         where +
-        ": `title` is a text, `fresh` true or false, `environments` "
-        "tables of texts, `modes` a list of their names");
+        ": `title` is a text, `fresh` true or false, `calls` a table of files "
+        "to lists of components, `environments` tables of texts, `modes` a "
+        "list of their names");
   }
   for (const std::string& name : kind.modes) {
     if (name != "usual" && !kind.environments.contains(name)) {

@@ -21,6 +21,9 @@ struct RoundKind {
   bool fresh = false;
   /// Patterns of components that keep their inputs, each with the reason.
   std::map<std::string, std::string> same_inputs = {};
+  /// Further files of calls, which `trace` records for this round only, with
+  /// patterns of the components that each must have calls of.
+  std::map<std::string, std::vector<std::string>> calls = {};
   /// Surroundings, by name, in which the probes must pass once more; each is a
   /// set of environment variables.
   std::map<std::string, std::map<std::string, std::string>> environments = {};
@@ -30,6 +33,8 @@ struct RoundKind {
 
   /// Whether calls of a component with other inputs are asked for.
   bool asks_fresh(const std::string& component) const;
+  /// The files of `calls` that must have calls of a component.
+  std::vector<std::string> files_for(const std::string& component) const;
   /// What a fingerprint holds of it; empty for a round that asks for nothing.
   std::string fingerprint() const;
 };

@@ -103,17 +103,38 @@ bool required(const Port& port, const Component& c) {
   return stage != nullptr && stage->required;
 }
 
+/// Whether one of the calls is named so, in whatever round.
+bool has_call(const Golden& golden, const std::string& pattern) {
+  return std::any_of(
+      golden.calls.begin(),
+      golden.calls.end(),
+      [&](const Call& call) { return matches(pattern, plain_id(call.id)); });
+}
+
+/// The same among the calls of rounds that are still to come.
+bool has_later_call(
+    const Port& port, const Golden& golden, const std::string& pattern) {
+  const fs::path goldens = golden_folder(port.project, port.reference);
+  for (int round = port.rounds.recording() + 1;
+       round <= rounds_wanted(port.reference);
+       ++round) {
+    const fs::path path =
+        golden_path(round_goldens(goldens, round), golden.component);
+    if (fs::exists(path) && has_call(Golden::load(path), pattern)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// The first pattern of `calls` in a [[tolerance]] that no call has; empty: all
 /// are used.
 std::string idle_calls(const Port& port, const Golden& golden) {
   const Json rules = port.reference.call_tolerances(golden.component);
   for (const Json& rule : rules) {
     for (const std::string pattern : rule.at("calls")) {
-      const bool used = std::any_of(
-          golden.calls.begin(),
-          golden.calls.end(),
-          [&](const Call& call) { return matches(pattern, call.id); });
-      if (!used) {
+      if (!has_call(golden, pattern) &&
+          !has_later_call(port, golden, pattern)) {
         return pattern;
       }
     }
@@ -264,10 +285,28 @@ Result verify_one(
 
 std::string missing_inputs(const Port& port, const Component& c) {
   const int round = port.rounds.recording();
-  if (!round_kind(port.reference, round).asks_fresh(c.name)) {
+  const RoundKind kind = round_kind(port.reference, round);
+  const fs::path goldens = golden_folder(port.project, port.reference);
+  for (const std::string& file : kind.files_for(c.name)) {
+    const fs::path path = golden_path(round_goldens(goldens, round), c.name);
+    const std::vector<Call> calls =
+        fs::exists(path) ? Golden::load(path).calls : std::vector<Call>{};
+    if (std::none_of(calls.begin(), calls.end(), [&](const Call& call) {
+          return call.from == file;
+        })) {
+      return fmt::format(
+          "round {} asks for the calls of {}: `portproof trace {} --round {} "
+          "--component {}`",
+          round,
+          file,
+          port.reference.model,
+          round,
+          c.name);
+    }
+  }
+  if (!kind.asks_fresh(c.name)) {
     return {};
   }
-  const fs::path goldens = golden_folder(port.project, port.reference);
   const auto seeds = [&](int of) {
     const fs::path path = golden_path(round_goldens(goldens, of), c.name);
     return fs::exists(path) ? Golden::load(path).seeds()

@@ -69,6 +69,9 @@ void show(const Port& port, const RoundWork& work) {
       fmt::print("but not of {}: {}\n", pattern, why);
     }
   }
+  for (const auto& [file, patterns] : kind.calls) {
+    fmt::print("it asks for the calls of {}\n", file);
+  }
   for (const auto& [name, variables] : kind.environments) {
     fmt::print("it asks for a run with {}:", name);
     for (const auto& [key, value] : variables) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every recorder needs: the reference file, the unpacked sources, hashes."""
 
+import fnmatch
 import hashlib
 import json
 import pathlib
@@ -66,6 +67,31 @@ def deciding(reference):
             "[portproof] reference.toml: exactly one [[reference]] must have `decides = true`"
         )
     return found[0]
+
+
+def round_files(reference, number):
+    """File of calls to patterns of components, of those that only this round records."""
+    found = reference.get("round", {}).get(str(number), {}).get("calls", {})
+    if not isinstance(found, dict) or not all(isinstance(p, list) for p in found.values()):
+        raise Trouble(
+            f"[portproof] reference.toml: [round.{number}] `calls` is a table of files to "
+            f"lists of components"
+        )
+    return found
+
+
+def check_makers(file, makers, patterns):
+    """A file has calls of what is said of it, and of nothing else."""
+    any_of = lambda name, rules: any(fnmatch.fnmatchcase(name, r) for r in rules)  # noqa: E731
+    for pattern in patterns:
+        if not fnmatch.filter(makers, pattern):
+            raise Trouble(f"[portproof] {file} has no calls of {pattern}")
+    for name in makers:
+        if not any_of(name, patterns):
+            raise Trouble(
+                f"[portproof] {file} has calls of {name}, which `calls` in reference.toml "
+                f"does not name: add it there"
+            )
 
 
 def sha256_file(path):

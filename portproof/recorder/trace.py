@@ -81,6 +81,13 @@ class Near:
         self.value = float(value)
 
 
+class Shared:
+    """An array that several calls are given; kept once."""
+
+    def __init__(self, value):
+        self.value = value
+
+
 class Raises:
     """What a call gives that the reference refuses."""
 
@@ -123,6 +130,7 @@ class Writer:
         self.component = component
         self.most = most
         self.arrays = {}
+        self.shared = {}
 
     def store(self, name, array, result):
         if array.dtype not in NAMES:
@@ -162,6 +170,10 @@ class Writer:
             return {"$near": value.value if np.isfinite(value.value) else None}
         if isinstance(value, Raises):
             return {"$raises": value.name}
+        if isinstance(value, Shared):
+            if value not in self.shared:
+                self.shared[value] = self.store(name, snapshot(value.value), False)
+            return self.shared[value]
         array = snapshot(value)
         if array is not None:
             if result and self.most and array.nbytes > self.most:
@@ -205,14 +217,16 @@ class Recorder:
 class Calls:
     """Collects the calls of one component."""
 
-    def __init__(self):
+    def __init__(self, source=None):
+        """source: the file, where it is one that a round has for itself."""
+        self.source = source
         self.list = []
 
     def add(self, id, oracle, args, result, taps=None):
         """taps: what was computed on the way (a Tape), for `portproof bisect`."""
         if any(c[0] == id for c in self.list):
             raise ref.Trouble(f"[portproof] two calls are named {id}")
-        self.list.append((id, oracle, args, result, taps))
+        self.list.append((id, oracle, args, result, taps, self.source))
 
 
 class CostedCalls(Calls):
@@ -230,14 +244,14 @@ class CostedCalls(Calls):
         self.clock.forget()
 
 
-def write_costs(recorder, names, reference, path):
+def write_costs(makers, names, reference, path):
     """Measures the calls of these components instead of recording them."""
     clock, found = costs.Clock(), {}
     symbols = costs.symbols_of(reference["folder"] / "inventory.json", names)
     for name in names:
         with costs.Watch(clock, symbols[name]):
             found[name] = costs.repeated(
-                clock, lambda calls: recorder.makers[name](calls, name), CostedCalls
+                clock, lambda calls: makers[name](calls, name), CostedCalls
             )
         print(f"{name}: {len(found[name])} calls measured", flush=True)
     made = {"machine": costs.machine(), "versions": versions(reference), "components": found}
@@ -286,7 +300,7 @@ def write_component(name, calls, reference, out, sources):
     here = not reference["trace"].get("in_workplace")
     writer = Writer(name, MOST_BYTES if here else None)
     recorded = []
-    for id, oracle, args, result, tape in calls.list:
+    for id, oracle, args, result, tape, source in calls:
         recorded.append(
             {
                 "id": id,
@@ -295,6 +309,8 @@ def write_component(name, calls, reference, out, sources):
                 "result": writer.value(result, f"{id}.result", True),
             }
         )
+        if source is not None:
+            recorded[-1]["from"] = source
         if tape is not None:
             recorded[-1]["taps"] = write_taps(writer, tape, id)
     manifest = {
@@ -322,6 +338,41 @@ def write_component(name, calls, reference, out, sources):
     return len(recorded), len(writer.arrays)
 
 
+def load_calls(reference, work, file):
+    """The calls that a file registers, by component."""
+    path = reference["folder"] / file
+    if not path.is_file():
+        raise ref.Trouble(f"[portproof] {path} is not there: correct the name in reference.toml")
+    spec = importlib.util.spec_from_file_location(f"portproof_calls_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    module.recorder = Recorder(reference, work)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as e:
+        raise ref.Trouble(
+            f"[portproof] {path} cannot import a reference: {e}: add what is missing to "
+            f"the lock, or to `stubs` in reference.toml"
+        )
+    return module.recorder.makers
+
+
+def recorded_calls(name, sources, number):
+    """The calls of one component. sources: file (None: the usual one) to its makers."""
+    all_calls = Calls()
+    for file, makers in sources.items():
+        if name not in makers:
+            continue
+        calls = Calls(file)
+        makers[name](calls, name)
+        for call in calls.list:
+            # In a later round the usual ones without random input would be the same again.
+            if number > 1 and file is None and not has_random(call[2]):
+                continue
+            all_calls.source = file
+            all_calls.add(*call[:5])
+    return all_calls.list
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reference", required=True)
@@ -337,19 +388,12 @@ def main():
     for r in reference["reference"]:
         ref.check_sources(args.work, r)
     ref.import_paths(args.work, reference)
-    calls_file = reference["folder"] / reference["trace"]["calls"]
-    spec = importlib.util.spec_from_file_location("portproof_calls", calls_file)
-    module = importlib.util.module_from_spec(spec)
-    recorder = Recorder(reference, args.work)
-    module.recorder = recorder
     sys.modules["portproof_trace"] = sys.modules["__main__"]
-    try:
-        spec.loader.exec_module(module)
-    except ImportError as e:
-        raise ref.Trouble(
-            f"[portproof] {calls_file} cannot import a reference: {e}: add what is missing to "
-            f"the lock, or to `stubs` in reference.toml"
-        )
+    usual = reference["trace"]["calls"]
+    makers = {None: load_calls(reference, args.work, usual)}
+    for file, patterns in ref.round_files(reference, args.round).items():
+        makers[file] = load_calls(reference, args.work, file)
+        ref.check_makers(file, makers[file], patterns)
 
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -359,19 +403,17 @@ def main():
         },
     }
     wanted = args.component
-    names = [n for n in recorder.makers if fnmatch.fnmatchcase(n, wanted)]
+    known = dict.fromkeys(name for of_file in makers.values() for name in of_file)
+    names = [n for n in known if fnmatch.fnmatchcase(n, wanted)]
     if not names:
-        raise ref.Trouble(f"[portproof] {calls_file} has no calls of {wanted}")
+        raise ref.Trouble(f"[portproof] {usual} has no calls of {wanted}")
     if args.costs:
-        write_costs(recorder, names, reference, args.costs)
+        write_costs(makers[None], [n for n in names if n in makers[None]], reference, args.costs)
         return
     for name in names:
-        calls = Calls()
-        recorder.makers[name](calls, name)
-        if args.round > 1:  # the rest would only be the same again
-            calls.list = [c for c in calls.list if has_random(c[2])]
-            if not calls.list:
-                continue
+        calls = recorded_calls(name, makers, args.round)
+        if args.round > 1 and not calls:
+            continue
         n_calls, n_arrays = write_component(name, calls, reference, out, sources)
         print(f"{name}: {n_calls} calls, {n_arrays} arrays", flush=True)
 

@@ -311,6 +311,27 @@ class Imports(unittest.TestCase):
                 sys.path.remove(folder)
 
 
+class RoundCalls(unittest.TestCase):
+    def test_files_are_those_of_the_round(self):
+        reference = {"round": {"2": {"calls": {"real.py": ["a.*"]}}}}
+        self.assertEqual(ref.round_files(reference, 2), {"real.py": ["a.*"]})
+        self.assertEqual(ref.round_files(reference, 3), {})
+        self.assertEqual(ref.round_files({}, 2), {})
+
+    def test_another_form_is_refused(self):
+        for wrong in ("real.py", {"real.py": "a.*"}):
+            with self.assertRaisesRegex(ref.Trouble, r"\[round.2\] `calls` is a table of files"):
+                ref.round_files({"round": {"2": {"calls": wrong}}}, 2)
+
+    def test_a_file_has_calls_of_what_is_said_and_of_nothing_else(self):
+        makers = {"a.one": None, "a.two": None}
+        ref.check_makers("real.py", makers, ["a.*"])
+        with self.assertRaisesRegex(ref.Trouble, "real.py has no calls of b"):
+            ref.check_makers("real.py", makers, ["a.*", "b"])
+        with self.assertRaisesRegex(ref.Trouble, "real.py has calls of a.two, which"):
+            ref.check_makers("real.py", makers, ["a.one"])
+
+
 class Upgrade(unittest.TestCase):
     def test_a_docstring_is_no_code(self):
         code = lambda text: upgrade.code_hash(text)  # noqa: E731

@@ -494,6 +494,16 @@ TEST_F(ReviewTest, LaterRoundsAskForOtherEvidence) {
   ASSERT_EQ(r.grades.size(), 2u);
   EXPECT_EQ(r.grades[1].label(), "close (one thread)");
   EXPECT_TRUE(has(fake.read("runs"), "fake.math.double 1\n"));
+  // Calls of the round's own file are asked for by name.
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[round.2.calls]\n\"real.py\" = [\"*double\"]\n\n[environment]");
+  EXPECT_EQ(results()[0].state, Result::State::missing);
+  EXPECT_TRUE(has(results()[0].why, "asks for the calls of real.py"));
+  golden["calls"][0]["from"] = "real.py";
+  fake.write("port/fake/goldens/round-2/fake.math.double.json", seal(golden));
+  EXPECT_EQ(results()[0].state, Result::State::pass) << results()[0].why;
   const Port p = port();
   const Evidence* evidence = p.evidence.last(kDouble);
   EXPECT_EQ(evidence->round, 2);

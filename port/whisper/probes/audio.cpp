@@ -12,6 +12,7 @@
 #include "core/atomic_file.h"
 #include "ops/stft.h"
 #include "probes.h"
+#include "toy.h"
 
 namespace mlxaudio::port {
 
@@ -49,6 +50,15 @@ class TemporaryFile {
 
 Json put_samples(Call& c, const std::vector<float>& samples) {
   return c.put(mx::array(samples.data(), {static_cast<int>(samples.size())}));
+}
+
+/// Every so manyth frame. \shape mel [frames, n_mels]
+Json put_frames(Call& c, const mx::array& mel) {
+  return c.put(mx::slice(
+      mel,
+      {0, 0},
+      {mel.shape(0), mel.shape(1)},
+      {c.get<int>("every"), 1}));
 }
 
 } // namespace
@@ -96,6 +106,11 @@ void add_audio(Probes& p) {
 
   p.add("whisper.audio.log_mel_spectrogram", [](Call& c) {
     const int padding = c.maybe<int>("padding").value_or(0);
+    if (c.has("clip")) {
+      return put_frames(
+          c,
+          log_mel_spectrogram(clip_of(c), c.get<int>("n_mels"), padding));
+    }
     if (c.has("filters")) {
       return c.put(
           log_mel_spectrogram(c.array("audio"), c.array("filters"), padding));

@@ -295,9 +295,9 @@ Json ranked(Call& c, const SequenceRanker& ranker) {
 
 void add_decoding(Probes& p) {
   p.add("whisper.decoding.detect_language", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     const auto found =
-        detect_language(model, c.array("mel"), model.get_tokenizer({}, {}));
+        detect_language(model, mel_of(c), model.get_tokenizer({}, {}));
     Json probs = Json::array();
     for (const auto& one : found.language_probs) {
       probs.push_back(to_json(std::optional(one)));
@@ -341,7 +341,7 @@ void add_decoding(Probes& p) {
   });
 
   p.add("whisper.decoding.Inference", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     const std::unique_ptr<Inference> inference = std::make_unique<MLXInference>(
         model,
         c.get<int>("initial_token_length"));
@@ -349,7 +349,7 @@ void add_decoding(Probes& p) {
   });
 
   p.add("whisper.decoding.PyTorchInference", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     MLXInference inference(model, c.get<int>("initial_token_length"));
     return steps(c, inference);
   });
@@ -412,7 +412,7 @@ void add_decoding(Probes& p) {
   });
 
   p.add("whisper.decoding.DecodingTask", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     DecodingTask task(model, options_of(c));
     return Json{
         {"initial_tokens", task.initial_tokens()},
@@ -423,8 +423,8 @@ void add_decoding(Probes& p) {
   });
 
   p.add("whisper.decoding.decode", [](Call& c) {
-    const Whisper model = toy_model(c);
-    return to_json(decode(model, c.array("mel"), options_of(c)));
+    const Whisper model = model_of(c);
+    return to_json(decode(model, mel_of(c), options_of(c)));
   });
 }
 

@@ -49,6 +49,28 @@ void expect_kernel(const std::string& op) {
   }
 }
 
+/// Logits of each entry of `steps`, which are fed one after the other; if
+/// `cached`, over one cache.
+std::vector<mx::array> decoded(
+    const Call& c, const TextDecoder& m, const mx::array& xa) {
+  const bool cached = c.get<bool>("cached");
+  TextDecoder::Cache cache;
+  if (cached) {
+    cache = m.make_cache(xa.shape(0), mx::float32);
+  }
+  std::vector<mx::array> logits;
+  for (const Json& step : c.at("steps")) {
+    auto out = m(tokens_of(step), xa, {.kv_cache = std::move(cache)});
+    cache = cached ? std::move(out.kv_cache) : TextDecoder::Cache{};
+    logits.push_back(out.logits);
+  }
+  return logits;
+}
+
+mx::array index_of(const std::vector<int>& rows) {
+  return mx::array(rows.data(), {static_cast<int>(rows.size())}, mx::int32);
+}
+
 } // namespace
 
 void add_model(Probes& p) {
@@ -159,6 +181,11 @@ void add_model(Probes& p) {
   });
 
   p.add("whisper.model.AudioEncoder", [](Call& c) {
+    if (c.has("packaged")) {
+      const Whisper whole = packaged_model(c);
+      const auto rows = c.get<std::vector<int>>("rows");
+      return c.put(mx::take(whole.encoder(mel_of(c, "x")), index_of(rows), 1));
+    }
     const ModelDimensions d = toy_dims(c);
     const AudioEncoder m{
         c.weights(),
@@ -171,6 +198,23 @@ void add_model(Probes& p) {
   });
 
   p.add("whisper.model.TextDecoder", [](Call& c) {
+    if (c.has("packaged")) {
+      const Whisper whole = packaged_model(c);
+      const mx::array all = mx::astype(c.array("xa"), mx::float32);
+      const mx::array xa = mx::slice(
+          all,
+          {0, 0, 0},
+          {c.get<int>("batch"), all.shape(1), all.shape(2)});
+      Json logits = Json::array();
+      for (const mx::array& y : decoded(c, whole.decoder, xa)) {
+        logits.push_back(c.put(mx::slice(
+            y,
+            {0, 0, 0},
+            y.shape(),
+            {1, 1, c.get<int>("column_step")})));
+      }
+      return logits;
+    }
     const ModelDimensions d = toy_dims(c);
     const TextDecoder m{
         c.weights(),
@@ -179,18 +223,9 @@ void add_model(Probes& p) {
         d.n_text_state,
         d.n_text_head,
         d.n_text_layer};
-    // Each entry of `steps` is fed after the other, over one cache.
-    const bool cached = c.get<bool>("cached");
-    TextDecoder::Cache cache;
-    if (cached) {
-      cache = m.make_cache(c.array("xa").shape(0), mx::float32);
-    }
     Json logits = Json::array();
-    for (const Json& step : c.at("steps")) {
-      auto out =
-          m(tokens_of(step), c.array("xa"), {.kv_cache = std::move(cache)});
-      cache = cached ? std::move(out.kv_cache) : TextDecoder::Cache{};
-      logits.push_back(c.put(out.logits));
+    for (const mx::array& y : decoded(c, m, c.array("xa"))) {
+      logits.push_back(c.put(y));
     }
     return logits;
   });

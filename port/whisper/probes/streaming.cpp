@@ -64,7 +64,7 @@ void add_streaming(Probes& p) {
   });
 
   p.add("mlx_audio.stt.models.whisper.streaming.StreamingDecoder", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     StreamingConfig config;
     config.frame_threshold =
         c.maybe<int>("frame_threshold").value_or(config.frame_threshold);
@@ -87,7 +87,7 @@ void add_streaming(Probes& p) {
   p.add(
       "mlx_audio.stt.models.whisper.whisper.Model.generate_streaming",
       [](Call& c) {
-        const Whisper model = toy_model(c);
+        const Whisper model = model_of(c);
         const std::vector<float> audio = c.floats("audio");
         StreamingOptions o;
         o.language = c.maybe<std::string>("language");

@@ -105,7 +105,7 @@ void add_timing(Probes& p) {
   });
 
   p.add("whisper.timing.find_alignment", [](Call& c) {
-    Whisper model = toy_model(c);
+    Whisper model = model_of(c);
     if (c.has("heads")) {
       model.alignment_heads = c.get<AlignmentHeads>("heads");
     }
@@ -114,9 +114,13 @@ void add_timing(Probes& p) {
     o.qk_scale = c.maybe<float>("qk_scale").value_or(o.qk_scale);
     return to_json(find_alignment(
         model,
-        tokenizer(c),
+        c.has("packaged") ? model.get_tokenizer(
+                                c.get<std::string>("language"),
+                                c.get<std::string>("task"))
+                          : tokenizer(c),
         c.get<std::vector<int>>("text_tokens"),
-        model.embed_audio(mx::expand_dims(c.array("mel"), 0)),
+        model.embed_audio(
+            c.has("packaged") ? mel_of(c) : mx::expand_dims(c.array("mel"), 0)),
         c.get<int>("num_frames"),
         o));
   });

