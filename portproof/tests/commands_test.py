@@ -147,7 +147,7 @@ add_test(Other.C false)
         command = self.build(say=f"echo ${{NARROW:-no}} >> {seen}")
         toml = REFERENCE.replace("[port]", '[port]\nexecutable = "probes.sh"')
         modes = MODES.replace('generates = "portproof-commands-test/say.wav"', "")
-        rounds = '[round.1]\nenvironments = { narrow = { NARROW = "yes" } }\nmodes = ["usual", "narrow"]\n'
+        rounds = '[round]\nslower = 0\n[round.1]\nenvironments = { narrow = { NARROW = "yes" } }\nmodes = ["usual", "narrow"]\n'
         self.write("port/fake/reference.toml", toml + modes + rounds)
         self.run_("stamp", "fake", "--out", self.root / "stamp.json")
         stamp = json.loads((self.root / "stamp.json").read_text())
