@@ -25,7 +25,7 @@ demo: release ## from a fresh clone to transcripts, and a proof of one component
 	@python3 tools/models.py build/release/mlx-audio
 	@python3 tools/demo.py
 
-test: ci ## all checks that a change must pass (some 25 minutes on 2 cores)
+test: ci ## all checks that a change must pass (some 20 minutes on 2 cores)
 	@python3 tools/models.py build/ci/mlx-audio
 	@$(CTEST) --test-dir build/ci -LE slow
 	@$(MAKE) --no-print-directory asan
