@@ -75,6 +75,19 @@ def find_archive(r, work, folders):
     return wanted
 
 
+def unpack_tar(archive, folder):
+    with tarfile.open(archive) as t:
+        if hasattr(tarfile, "data_filter"):
+            t.extractall(folder, filter="data")
+            return
+        # Python before 3.11.4, such as Debian 12's, has no filters.
+        for member in t.getmembers():
+            path = pathlib.PurePosixPath(member.name)
+            if path.is_absolute() or ".." in path.parts:
+                raise ref.Trouble(f"[portproof] {archive} has a file outside of it: {member.name}")
+        t.extractall(folder, [m for m in t.getmembers() if m.isfile() or m.isdir()])
+
+
 def unpack(archive, target):
     """Unpacks beside the target and moves it there, so that a stop leaves nothing half."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +97,7 @@ def unpack(archive, target):
             with zipfile.ZipFile(archive) as z:
                 z.extractall(inside)
         else:
-            with tarfile.open(archive) as t:
-                t.extractall(inside, filter="data")
+            unpack_tar(archive, inside)
         if target.exists():
             shutil.rmtree(target)
         os.replace(inside, target)
