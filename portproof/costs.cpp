@@ -371,8 +371,8 @@ std::vector<std::string> write_costs(
     const Json before = mlxaudio::read_json(file);
     const bool same = before.value("machine", Json()) == out["machine"] &&
                       before.value("versions", Json()) == out["versions"];
+    const Json kept = before.value("components", Json::object());
     for (const Component& c : port.inventory.components) {
-      const Json kept = before.value("components", Json::object());
       if (!kept.contains(c.name) ||
           measured.at("components").contains(c.name)) {
         continue;

@@ -16,6 +16,11 @@ struct Stamp {
   std::map<std::string, std::string> files;  ///< C++ file to hash of its code
   std::map<std::string, std::string> probes; ///< component to hash
 
+  /// Whether a C++ file had this hash when the program was built.
+  bool holds(const std::string& file, const std::string& hash) const {
+    const auto built = files.find(file);
+    return built != files.end() && built->second == hash;
+  }
   mlxaudio::Json json() const;
   static Stamp of(const mlxaudio::Json& json);
   /// Of the sources as they are now.

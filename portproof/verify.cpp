@@ -364,9 +364,7 @@ Json surroundings(const ProbeProgram& program) {
 std::string stale(
     const Port& port, const Component& c, const ProbeProgram& program) {
   for (const std::string& file : port.closure(c)) {
-    const auto it = program.stamp.files.find(file);
-    if (it == program.stamp.files.end() ||
-        it->second != port.sources.find(file)->hash) {
+    if (!program.stamp.holds(file, port.sources.find(file)->hash)) {
       return file;
     }
   }

@@ -133,8 +133,7 @@ void check_build(const Port& port, const fs::path& build) {
   const ProbeProgram program = ProbeProgram::open(
       probe_command(port.project, port.reference, build, ""));
   for (const auto& [path, file] : port.sources.files()) {
-    const auto built = program.stamp.files.find(path);
-    if (built == program.stamp.files.end() || built->second != file.hash) {
+    if (!program.stamp.holds(path, file.hash)) {
       throw ConfigError(fmt::format(
           "[portproof] {} changed since {} was built: build again, and run "
           "the tests then",

@@ -21,13 +21,14 @@ def cache():
                         or pathlib.Path.home() / ".cache" / "mlx-audio")
 
 
-def run(*command, env=None):
+def run(*command, env=None, code=0):
+    """What a command says that must end with `code`."""
     done = subprocess.run([str(c) for c in command], env=env, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}\n"
-                 f"{done.stdout}")
+    if done.returncode != code:
+        sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}, "
+                 f"expected {code}\n{done.stdout}")
     return done.stdout
 
 

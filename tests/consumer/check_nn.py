@@ -10,7 +10,6 @@ portproof verify it, and breaks it.
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -21,14 +20,8 @@ BLOCK = "mx::add(x, norm(conv.gelu(x)))"
 
 
 def fails(code, *command, env):
-    """What a command says that must end with `code`."""
-    done = subprocess.run([str(c) for c in command], env=env, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
-    expect(done.returncode == code,
-           f"{' '.join(map(str, command))} ended with {done.returncode}, "
-           f"expected {code}:\n{done.stdout}")
-    return " ".join(done.stdout.split())
+    """What a command says that must end with `code`, in one line."""
+    return " ".join(run(*command, env=env, code=code).split())
 
 
 def check_headers(prefix, folder, configure, env):
