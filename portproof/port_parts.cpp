@@ -17,9 +17,10 @@ PortPart part_of(const Definition& d) {
 }
 
 /// The declaration that a tag sits on, where the definition is elsewhere:
-/// defaults of options are there.
+/// defaults of options are there, braces among them.
 PortPart declaration(const Sources& sources, const Definition& d) {
   PortPart part{d.name, d.tag_file, 0, 0};
+  int parentheses = 0;
   for (const Token& token : lex(sources.find(d.tag_file)->text)) {
     if (token.kind == Token::Kind::comment || token.line <= d.tag_line) {
       continue;
@@ -28,7 +29,11 @@ PortPart declaration(const Sources& sources, const Definition& d) {
       part.line = token.line;
     }
     part.end_line = token.end_line;
-    if (token.text == ";" || token.text == "{") {
+    if (token.text == "(") {
+      ++parentheses;
+    } else if (token.text == ")") {
+      --parentheses;
+    } else if (parentheses == 0 && (token.text == ";" || token.text == "{")) {
       break;
     }
   }

@@ -199,6 +199,22 @@ TEST_F(ReviewTest, OverloadsBelongToADefinitionAndLocalsToNone) {
       << "both overloads; neither `more` nor the other function's `count`";
 }
 
+TEST_F(ReviewTest, ADeclarationIsShownWithAllItsDefaults) {
+  fake.replace(
+      "src/math.h",
+      "twice(float x)",
+      "twice(\n    float x = {},\n    int times = 2)");
+  fake.replace("src/math.cpp", "twice(float x)", "twice(float x, int)");
+  const Port p = port();
+  std::vector<std::pair<int, int>> lines;
+  for (const PortPart& part : port_parts(p, *p.inventory.find(kDouble))) {
+    if (part.file == "src/math.h") {
+      lines.emplace_back(part.line, part.end_line);
+    }
+  }
+  EXPECT_EQ(lines, (std::vector<std::pair<int, int>>{{4, 6}}));
+}
+
 TEST_F(ReviewTest, AReferenceThatIsNotThereOrWasEditedIsSaid) {
   const Port p = port();
   const Component& c = *p.inventory.find(kDouble);

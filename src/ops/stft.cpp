@@ -81,7 +81,10 @@ mx::array mel_to_hz(const mx::array& mels, MelScale mel_scale) {
 
 mx::array hanning(int size, bool periodic) {
   const double denom = periodic ? size : size - 1;
-  if (size > 0 && denom == 0) {
+  if (size <= 0) {
+    return mx::zeros({0}, mx::float32);
+  }
+  if (denom == 0) {
     throw ArgumentError(fmt::format(
         "[ops.hanning] a window of {} has no width to divide by",
         size));

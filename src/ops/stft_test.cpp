@@ -37,6 +37,11 @@ TEST(Hanning, PeriodicAndSymmetric) {
   EXPECT_FLOAT_EQ(symmetric[1], 0.5F);
 }
 
+TEST(Hanning, ANegativeSizeIsNoWindow) {
+  EXPECT_EQ(hanning(0, true).shape(), mx::Shape{0});
+  EXPECT_EQ(hanning(-3).shape(), mx::Shape{0});
+}
+
 // Bin k of a frame, by definition.
 std::complex<double> bin(const std::vector<double>& frame, int k) {
   std::complex<double> sum = 0;

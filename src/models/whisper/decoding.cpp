@@ -161,12 +161,12 @@ std::string language_or_english(const DecodingOptions& options) {
 } // namespace
 
 DecodingTask::DecodingTask(
-    const Whisper& model, DecodingOptions options, std::stop_token stop)
-    : DecodingTask(model, std::move(options), std::move(stop), nullptr) {}
+    const Whisper& model, const DecodingOptions& options, std::stop_token stop)
+    : DecodingTask(model, options, std::move(stop), nullptr) {}
 
 DecodingTask::DecodingTask(
     const Whisper& model,
-    DecodingOptions options,
+    const DecodingOptions& options,
     std::stop_token stop,
     std::unique_ptr<Inference> inference)
     : model_(model),

@@ -70,12 +70,14 @@ class DecodingTask {
   /// \param stop polled before each decoder step
   /// \throws ArgumentError, UnsupportedError for options that do not fit
   DecodingTask(
-      const Whisper& model, DecodingOptions options, std::stop_token stop = {});
+      const Whisper& model,
+      const DecodingOptions& options,
+      std::stop_token stop = {});
 
   /// The same with an inference of the caller's own.
   DecodingTask(
       const Whisper& model,
-      DecodingOptions options,
+      const DecodingOptions& options,
       std::stop_token stop,
       std::unique_ptr<Inference> inference);
 
