@@ -23,7 +23,7 @@ std::vector<std::string> offered(const Option& option) {
   return names;
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -149,7 +149,7 @@ std::string bash_offer(Offer offer, const std::vector<std::string>& choices) {
   }
   return fmt::format(
       "words \"$cur\" {}",
-      quoted(fmt::format("{}", fmt::join(choices, " "))));
+      shell_quoted(fmt::format("{}", fmt::join(choices, " "))));
 }
 
 std::string bash_verb(const Verb& verb) {
@@ -179,8 +179,8 @@ std::string bash_verb(const Verb& verb) {
       "          ;;\n"
       "      esac\n"
       "      ;;\n",
-      quoted(verb.name),
-      quoted(options),
+      shell_quoted(verb.name),
+      shell_quoted(options),
       values,
       bash_offer(verb.positional.offer, verb.positional.choices));
 }
@@ -218,7 +218,7 @@ std::string zsh_action(Offer offer, const std::vector<std::string>& choices) {
 }
 
 std::string zsh_verb(const Verb& verb) {
-  std::string out = fmt::format("    {})\n", quoted(verb.name));
+  std::string out = fmt::format("    {})\n", shell_quoted(verb.name));
   out += "      _arguments -s -S";
   for (const Option* option : options_of(verb)) {
     const std::vector<std::string> names = offered(*option);
@@ -230,7 +230,7 @@ std::string zsh_verb(const Verb& verb) {
       const bool is_long = name.size() > 2 && !option->value.empty();
       out += fmt::format(
           " \\\n        {}",
-          quoted(fmt::format(
+          shell_quoted(fmt::format(
               "({}){}{}[{}]{}",
               fmt::join(names, " "),
               name,
@@ -248,7 +248,7 @@ std::string zsh_verb(const Verb& verb) {
   if (!p.name.empty()) {
     out += fmt::format(
         " \\\n        {}",
-        quoted(fmt::format(
+        shell_quoted(fmt::format(
             "{}:{}:{}",
             p.most > 1 ? "*" : "1",
             zsh_text(p.name),
@@ -329,7 +329,7 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
       "    _mlx_audio_offer words \"$cur\" {}\n"
       "    return\n"
       "  fi\n",
-      quoted(words + "--help --version"));
+      shell_quoted(words + "--help --version"));
   const std::vector<Pair> two = pairs(verbs);
   for (std::size_t i = 0; i < two.size();) {
     const std::string first = two[i].first;
@@ -346,7 +346,7 @@ std::string bash_completion(const std::vector<Verb>& verbs) {
         "    verb=\"{0} ${{COMP_WORDS[2]}}\"\n"
         "  fi\n",
         first,
-        quoted(seconds));
+        shell_quoted(seconds));
   }
   out += "  case $verb in\n";
   for (const Verb& verb : verbs) {
@@ -370,7 +370,8 @@ std::string zsh_completion(const std::vector<Verb>& verbs) {
       "  local -a verbs\n"
       "  verbs=(\n";
   for (const auto& [word, summary] : first_words(verbs)) {
-    out += fmt::format("    {}\n", quoted(word + ":" + zsh_text(summary)));
+    out +=
+        fmt::format("    {}\n", shell_quoted(word + ":" + zsh_text(summary)));
   }
   out +=
       "  )\n"
@@ -386,7 +387,7 @@ std::string zsh_completion(const std::vector<Verb>& verbs) {
     for (; i < two.size() && two[i].first == first; ++i) {
       seconds += fmt::format(
           "      {}\n",
-          quoted(two[i].second + ":" + zsh_text(two[i].summary)));
+          shell_quoted(two[i].second + ":" + zsh_text(two[i].summary)));
     }
     out += fmt::format(
         "  if [[ $verb == {0} ]]; then\n"

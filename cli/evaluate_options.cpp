@@ -14,8 +14,6 @@
 namespace mlxaudio::cli {
 namespace {
 
-using Arguments = std::shared_ptr<EvaluateArguments>;
-
 std::vector<std::string> normalizers() {
   return {"auto", "english", "basic", "none"};
 }
@@ -24,7 +22,7 @@ std::vector<std::string> result_formats() {
   return {"table", "json"};
 }
 
-OptionGroup comparison_options(const Arguments& a) {
+OptionGroup comparison_options(const std::shared_ptr<EvaluateArguments>& a) {
   return {
       "Comparison",
       {{.name = "--normalizer",
@@ -63,7 +61,7 @@ OptionGroup comparison_options(const Arguments& a) {
         .choices = true_false()}}};
 }
 
-OptionGroup manifest_options(const Arguments& a) {
+OptionGroup manifest_options(const std::shared_ptr<EvaluateArguments>& a) {
   return {
       "Manifest",
       {{.name = "--audio-dir",
@@ -80,7 +78,7 @@ OptionGroup manifest_options(const Arguments& a) {
         }}}};
 }
 
-OptionGroup result_options(const Arguments& a) {
+OptionGroup result_options(const std::shared_ptr<EvaluateArguments>& a) {
   return {
       "Result",
       {{.name = "--format",
@@ -120,7 +118,8 @@ bool is_about_output(const OptionGroup& group) {
 }
 
 /// What only the basic normalizer does.
-void check_normalizer(const Arguments& a, const Asked& asked) {
+void check_normalizer(
+    const std::shared_ptr<EvaluateArguments>& a, const Asked& asked) {
   Normalization& n = a->normalization;
   if (n.normalizer == "english" || n.normalizer == "none") {
     const std::string why = "is of --normalizer basic, and --normalizer " +
@@ -133,7 +132,7 @@ void check_normalizer(const Arguments& a, const Asked& asked) {
 
 } // namespace
 
-Verb evaluate_verb(const Arguments& a) {
+Verb evaluate_verb(const std::shared_ptr<EvaluateArguments>& a) {
   // All that `transcribe` checks about its options holds here too.
   Verb verb = transcribe_verb(a->transcribe);
   verb.name = "evaluate";

@@ -81,9 +81,9 @@ Json file_json(const FileResult& file) {
 // -------------------------------------------------------------------
 
 /// One object of the document, with its place in it for messages.
-class Reader {
+class EvaluationReader {
  public:
-  Reader(const Json& object, std::string place)
+  EvaluationReader(const Json& object, std::string place)
       : object_(object), place_(std::move(place)) {
     if (!object_.is_object()) {
       fail("expected an object");
@@ -107,7 +107,7 @@ class Reader {
   bool has(std::string_view key) const {
     return object_.contains(key);
   }
-  Reader object(std::string_view key) const {
+  EvaluationReader object(std::string_view key) const {
     return {at(key), fmt::format("{}, {}", place_, key)};
   }
   std::string text(std::string_view key) const {
@@ -139,7 +139,7 @@ class Reader {
   std::string place_;
 };
 
-text::EditCounts read_counts(const Reader& reader) {
+text::EditCounts read_counts(const EvaluationReader& reader) {
   return {
       .hits = reader.count("hits"),
       .substitutions = reader.count("substitutions"),
@@ -147,7 +147,7 @@ text::EditCounts read_counts(const Reader& reader) {
       .insertions = reader.count("insertions")};
 }
 
-FileResult read_file_result(const Reader& reader) {
+FileResult read_file_result(const EvaluationReader& reader) {
   FileResult file;
   file.id = reader.text("id");
   file.audio = reader.text("audio");
@@ -254,7 +254,7 @@ Evaluation read_evaluation(const std::filesystem::path& path) {
   } catch (const ConfigError& e) {
     throw ManifestError(e.what());
   }
-  const Reader reader(document, name);
+  const EvaluationReader reader(document, name);
   if (!reader.has("kind") || reader.at("kind") != kKind ||
       !reader.has("version") || reader.at("version") != kVersion) {
     reader.fail("this is no result of an evaluation that can be read");
@@ -270,7 +270,7 @@ Evaluation read_evaluation(const std::filesystem::path& path) {
   }
   std::set<std::string> ids;
   for (const Json& file : files) {
-    const Reader each(
+    const EvaluationReader each(
         file,
         fmt::format("{}, file {}", name, evaluation.files.size() + 1));
     evaluation.files.push_back(read_file_result(each));

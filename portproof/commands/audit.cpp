@@ -14,7 +14,7 @@
 namespace portproof {
 namespace {
 
-struct Options {
+struct AuditArguments {
   std::string model, only, graph;
   bool json = false, questions = false, list = false, answered = false;
 };
@@ -45,7 +45,7 @@ void print(const AuditFinding& f) {
   }
 }
 
-Audit look(const Commands& commands, const Options& o) {
+Audit look(const Commands& commands, const AuditArguments& o) {
   if (!o.graph.empty()) {
     const std::string dot =
         mlxaudio::read_file(o.graph, mlxaudio::ErrorCode::config);
@@ -55,7 +55,7 @@ Audit look(const Commands& commands, const Options& o) {
   return audit(project, Reference::load(project, o.model), o.only);
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_audit(const Commands& commands, const AuditArguments& o) {
   if (o.list) {
     for (const auto* list : {&checks(), &graph_checks()}) {
       for (const Practice& c : *list) {
@@ -94,11 +94,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_audit(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<AuditArguments>();
   CLI::App& command = commands.add(
       "audit",
       "check the port's source for what makes it slow or fragile",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_audit(commands, *o); });
   add_model(command, o->model);
   command.add_option("--only", o->only, "a file or folder below the root");
   command.add_option(

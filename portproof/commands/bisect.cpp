@@ -18,7 +18,7 @@ namespace {
 using mlxaudio::Json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct BisectArguments {
   std::string model, build, program, component, call;
   bool json = false, all = false;
   int time_limit = 0;
@@ -127,7 +127,7 @@ void print(const Bisection& b, bool all) {
   fmt::print("\n");
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_bisect(const Commands& commands, const BisectArguments& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
   const Port port(project, o.model, build);
@@ -158,11 +158,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_bisect(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<BisectArguments>();
   CLI::App& command = commands.add(
       "bisect",
       "find where a whole run of the port goes wrong",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_bisect(commands, *o); });
   add_model(command, o->model);
   command.add_option("--component", o->component, "whose run to follow");
   command.add_option("--call", o->call, "which recorded call of it");

@@ -10,13 +10,13 @@
 namespace portproof {
 namespace {
 
-struct Options {
+struct FetchArguments {
   std::string model, work, env, python;
   std::vector<std::string> find_links;
   bool no_env = false;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_fetch(const Commands& commands, const FetchArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const Workplace work = Workplace::of(o.model, o.work);
@@ -44,11 +44,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_fetch(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<FetchArguments>();
   CLI::App& command = commands.add(
       "fetch",
       "get the references and their environment",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_fetch(commands, *o); });
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_option(

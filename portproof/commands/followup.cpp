@@ -16,7 +16,7 @@ namespace {
 using mlxaudio::ConfigError;
 using mlxaudio::Json;
 
-struct Options {
+struct FollowupArguments {
   std::string model, text, component, id, how, source;
   bool blocker = false, json = false, all = false;
 };
@@ -50,7 +50,7 @@ Json json_of(const Followup& f) {
       {"resolved", f.resolved}};
 }
 
-int add_one(const Commands& commands, const Options& o) {
+int add_one(const Commands& commands, const FollowupArguments& o) {
   const Project project = commands.project();
   if (!o.component.empty() &&
       Inventory::load(project, Reference::load(project, o.model))
@@ -70,13 +70,13 @@ int add_one(const Commands& commands, const Options& o) {
   return 0;
 }
 
-int resolve(const Commands& commands, const Options& o) {
+int resolve(const Commands& commands, const FollowupArguments& o) {
   Followups followups = followups_of(commands, o.model);
   fmt::print("{}\n", line_of(followups.resolve(o.id, o.how)));
   return 0;
 }
 
-int list(const Commands& commands, const Options& o) {
+int list(const Commands& commands, const FollowupArguments& o) {
   const Followups followups = followups_of(commands, o.model);
   for (const std::string& damage : followups.damage()) {
     fmt::print(stderr, "{}\n", damage);
@@ -103,7 +103,7 @@ int list(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_followup(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<FollowupArguments>();
   const auto action = std::make_shared<std::string>();
   CLI::App& command = commands.add(
       "followup",

@@ -23,7 +23,7 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct GateArguments {
   std::string model, build, program;
   bool json = false;
 };
@@ -48,7 +48,7 @@ void print(const Check& check) {
   std::fflush(stdout);
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_gate(const Commands& commands, const GateArguments& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
   Progress progress = Progress::of(project, build);
@@ -99,11 +99,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_gate(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<GateArguments>();
   CLI::App& command = commands.add(
       "gate",
       "check all that a port must have; for CI",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_gate(commands, *o); });
   command.add_option("MODEL", o->model, "folder below port/; else all");
   command.add_option("--build", o->build, "build folder with the probes");
   command.add_option("--program", o->program, "the program of probes itself");

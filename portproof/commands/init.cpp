@@ -13,11 +13,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct InitArguments {
   std::string model;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_init(const Commands& commands, const InitArguments& o) {
   const Project project{
       commands.root().empty() ? fs::current_path()
                               : fs::absolute(commands.root())};
@@ -32,11 +32,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_init(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<InitArguments>();
   CLI::App& command = commands.add(
       "init",
       "begin a port: write port/MODEL/reference.toml",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_init(commands, *o); });
   add_model(command, o->model);
 }
 

@@ -13,12 +13,12 @@
 namespace portproof {
 namespace {
 
-struct Options {
+struct InventoryArguments {
   std::string model, work;
   bool check = false;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_inventory(const Commands& commands, const InventoryArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const Workplace work = Workplace::of(o.model, o.work);
@@ -43,11 +43,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_inventory(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<InventoryArguments>();
   CLI::App& command = commands.add(
       "inventory",
       "list every component of the references",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_inventory(commands, *o); });
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_flag("--check", o->check, "fail if the committed list differs");

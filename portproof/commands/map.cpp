@@ -14,14 +14,14 @@
 namespace portproof {
 namespace {
 
-struct Options {
+struct MapArguments {
   std::string model, work, svg, html;
   MapView view;
   bool record = false, check = false, json = false;
 };
 
 void record(
-    const Project& project, const Reference& reference, const Options& o) {
+    const Project& project, const Reference& reference, const MapArguments& o) {
   const Workplace work = Workplace::of(o.model, o.work);
   const std::string text =
       sealed_map(listed_by_recorder(reference, work, "map"));
@@ -39,7 +39,7 @@ void record(
       o.check ? " is what the references give" : "");
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_map(const Commands& commands, const MapArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   if (o.record || o.check) {
@@ -70,11 +70,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_map(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<MapArguments>();
   CLI::App& command = commands.add(
       "map",
       "show the references' modules, calls and data flow",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_map(commands, *o); });
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_flag(

@@ -30,7 +30,7 @@ using mlxaudio::Json;
 using Outcome = MutantResult::Outcome;
 namespace fs = std::filesystem;
 
-struct Options {
+struct MutateArguments {
   std::string model, action, build, program, only, reason, shown, doc, scratch;
   std::optional<std::uint64_t> seed;
   int count = 0, sample = 0, time_limit = 0;
@@ -45,14 +45,14 @@ struct Work {
   MutationList list;
   MutationResults results;
 
-  Work(const Project& p, const Options& o)
+  Work(const Project& p, const MutateArguments& o)
       : project(p),
         build(build_folder(p, o.build)),
         port(p, o.model, build),
         list(p.folder(o.model) / "mutants.jsonl"),
         results(p.folder(o.model) / "mutation-results.jsonl") {}
 
-  MutationRun run(const Options& o) {
+  MutationRun run(const MutateArguments& o) {
     return {
         port,
         build,
@@ -67,7 +67,7 @@ std::string place(const Mutant& m) {
   return m.of_weights() ? m.symbol : fmt::format("{}:{}", m.file, m.line);
 }
 
-int draw(Work& work, const Options& o) {
+int draw(Work& work, const MutateArguments& o) {
   const std::uint64_t seed =
       o.seed.value_or(work.list.entries().empty() ? 1 : work.list.seed());
   const int count = o.count > 0 ? o.count : 80;
@@ -113,7 +113,7 @@ bool is_for_sample(const Mutant& m, const MutantResult* r) {
 
 /// The mutants that a run is asked for.
 std::vector<const Mutant*> chosen(
-    const Work& work, const MutationRun& run, const Options& o) {
+    const Work& work, const MutationRun& run, const MutateArguments& o) {
   std::vector<const Mutant*> out;
   for (const MutationList::Entry& e : work.list.entries()) {
     const MutantResult* r = work.results.last(e.mutant.id);
@@ -145,7 +145,7 @@ std::vector<const Mutant*> chosen(
   return out;
 }
 
-int run_mutants(Work& work, const Options& o) {
+int run_mutants(Work& work, const MutateArguments& o) {
   if (work.list.entries().empty()) {
     throw ConfigError(fmt::format(
         "[portproof] no mutants were drawn: `portproof mutate {} draw --seed "
@@ -211,7 +211,7 @@ int run_mutants(Work& work, const Options& o) {
   return bad + invalid == 0 ? 0 : 1;
 }
 
-int run_rewrites(Work& work, const Options& o) {
+int run_rewrites(Work& work, const MutateArguments& o) {
   MutationRun run = work.run(o);
   const BenignResult result = run_benign(
       run,
@@ -262,7 +262,7 @@ int run_rewrites(Work& work, const Options& o) {
   return result.red.empty() && result.expired.empty() ? 0 : 1;
 }
 
-int report(Work& work, const Options& o) {
+int report(Work& work, const MutateArguments& o) {
   const MutationRun run = work.run(o);
   const MutationReport report(work.list, work.results, [&](const Mutant& m) {
     return run.state_of(m);
@@ -303,7 +303,7 @@ int report(Work& work, const Options& o) {
   return lacks.empty() && work.results.damage().empty() ? 0 : 1;
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_mutate(const Commands& commands, const MutateArguments& o) {
   Work work(commands.project(), o);
   if (o.action == "draw") {
     return draw(work, o);
@@ -325,11 +325,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_mutate(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<MutateArguments>();
   CLI::App& command = commands.add(
       "mutate",
       "plant defects in the port, and see whether verify finds them",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_mutate(commands, *o); });
   add_model(command, o->model);
   command
       .add_option(

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct NextArguments {
   std::string model, build, work;
   bool json = false;
 };
@@ -31,7 +31,7 @@ fs::path root_of(const Commands& commands) {
   }
 }
 
-NextStep next_of(const Commands& commands, const Options& o) {
+NextStep next_of(const Commands& commands, const NextArguments& o) {
   const Project project{root_of(commands)};
   const fs::path build = build_folder(project, o.build);
   std::vector<std::string> models;
@@ -50,7 +50,7 @@ NextStep next_of(const Commands& commands, const Options& o) {
   return next;
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_next(const Commands& commands, const NextArguments& o) {
   const NextStep next = next_of(commands, o);
   if (o.json) {
     fmt::print("{}\n", next.json().dump(1));
@@ -73,11 +73,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_next(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<NextArguments>();
   CLI::App& command = commands.add(
       "next",
       "say what the next step is here, why, and its command",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_next(commands, *o); });
   command.add_option("MODEL", o->model, "folder below port/");
   command.add_option("--build", o->build, "build folder");
   add_workplace(command, o->work);

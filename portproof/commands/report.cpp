@@ -19,11 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReportArguments {
   std::string model, build, work, out;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_report(const Commands& commands, const ReportArguments& o) {
   const Project project = commands.project();
   const Port port(project, o.model, build_folder(project, o.build));
   // Tags of the project's other models are no mistakes here.
@@ -52,10 +52,10 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_report(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ReportArguments>();
   CLI::App& command =
       commands.add("report", "write one page about a port", [&commands, o] {
-        return run(commands, *o);
+        return run_report(commands, *o);
       });
   add_model(command, o->model);
   add_workplace(command, o->work);

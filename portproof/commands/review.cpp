@@ -24,7 +24,7 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct ReviewArguments {
   std::string model, build, work, html, form;
   std::vector<std::string> components;
   std::string reading, reader, out, folder;
@@ -41,7 +41,9 @@ std::size_t terminal_width() {
 }
 
 Port port_of(
-    const Commands& commands, const Options& o, const std::string& only = "*") {
+    const Commands& commands,
+    const ReviewArguments& o,
+    const std::string& only = "*") {
   const Project project = commands.project();
   return Port(project, o.model, build_folder(project, o.build), only);
 }
@@ -52,7 +54,7 @@ void print_followups(const std::vector<Followup>& followups) {
   }
 }
 
-int show(const Commands& commands, const Options& o) {
+int show(const Commands& commands, const ReviewArguments& o) {
   if (o.model.empty()) {
     throw ConfigError("[portproof] name the model: portproof review MODEL");
   }
@@ -102,7 +104,7 @@ int show(const Commands& commands, const Options& o) {
   return 0;
 }
 
-int sign(const Commands& commands, const Options& o) {
+int sign(const Commands& commands, const ReviewArguments& o) {
   Port port = port_of(commands, o);
   const SignedReading s =
       sign_reading(port, Workplace::of(o.model, o.work), o.reading, o.reader);
@@ -116,7 +118,7 @@ int sign(const Commands& commands, const Options& o) {
   return 0;
 }
 
-int hand_out(const Commands& commands, const Options& o) {
+int hand_out(const Commands& commands, const ReviewArguments& o) {
   Port port = port_of(commands, o);
   ExportOptions options;
   options.reader = o.reader;
@@ -136,7 +138,7 @@ int hand_out(const Commands& commands, const Options& o) {
   return 0;
 }
 
-int take_back(const Commands& commands, Options& o) {
+int take_back(const Commands& commands, ReviewArguments& o) {
   o.model = bundle_model(o.folder);
   Port port = port_of(commands, o);
   const std::vector<ImportedPage> pages =
@@ -175,7 +177,7 @@ int take_back(const Commands& commands, Options& o) {
 } // namespace
 
 void add_review(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ReviewArguments>();
   const auto action = std::make_shared<std::string>();
   CLI::App& command = commands.add(
       "review",

@@ -15,7 +15,7 @@ namespace {
 
 using mlxaudio::Json;
 
-struct Options {
+struct RoundArguments {
   std::string model, build, action;
   bool json = false, costs = false;
 };
@@ -94,7 +94,7 @@ void show(const Port& port, const RoundWork& work) {
   }
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_round(const Commands& commands, const RoundArguments& o) {
   const Project project = commands.project();
   Port port(project, o.model, build_folder(project, o.build));
   if (o.costs) {
@@ -151,11 +151,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_round(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<RoundArguments>();
   CLI::App& command = commands.add(
       "round",
       "show, open or close a round of verification",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_round(commands, *o); });
   add_model(command, o->model);
   command.add_option("ACTION", o->action, "open or close; nothing shows it")
       ->check(CLI::IsMember({"open", "close"}));

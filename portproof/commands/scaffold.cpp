@@ -22,13 +22,13 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct ScaffoldArguments {
   std::string model, component, file, out, language = "c++";
 };
 
 /// Components of the request, in the reference's order, all of one file.
 std::vector<const Component*> wanted(
-    const Inventory& inventory, const Options& o) {
+    const Inventory& inventory, const ScaffoldArguments& o) {
   std::vector<const Component*> out;
   for (const Component& c : inventory.components) {
     const bool by_file = !o.file.empty() && c.file == o.file;
@@ -56,7 +56,7 @@ std::vector<const Component*> wanted(
   return out;
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_scaffold(const Commands& commands, const ScaffoldArguments& o) {
   if (o.component.empty() == o.file.empty()) {
     throw ConfigError(
         "[portproof] name a component, or a file of the reference with --file");
@@ -104,11 +104,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_scaffold(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<ScaffoldArguments>();
   CLI::App& command = commands.add(
       "scaffold",
       "write a skeleton that does not compile until it is filled in",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_scaffold(commands, *o); });
   add_model(command, o->model);
   command.add_option(
       "COMPONENT",

@@ -19,11 +19,11 @@ using mlxaudio::read_file;
 using mlxaudio::write_file;
 namespace fs = std::filesystem;
 
-struct Options {
+struct StampArguments {
   std::string model, out, objects;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_stamp(const Commands& commands, const StampArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   if (!o.objects.empty()) {
@@ -60,11 +60,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_stamp(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<StampArguments>();
   CLI::App& command = commands.add(
       "stamp",
       "C++ source with the hashes of what is built",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_stamp(commands, *o); });
   add_model(command, o->model);
   command.add_option("--out", o->out, "C++, or JSON if it ends in .json")
       ->required();

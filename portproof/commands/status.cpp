@@ -14,12 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct StatusArguments {
   std::string build;
   bool check = false;
 };
 
-int run(const Commands& commands, const Options& o) {
+int run_status(const Commands& commands, const StatusArguments& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
   const std::vector<Section> sections = Progress::of(project, build).sections();
@@ -56,10 +56,10 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_status(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<StatusArguments>();
   CLI::App& command =
       commands.add("status", "write porting-progress.md", [&commands, o] {
-        return run(commands, *o);
+        return run_status(commands, *o);
       });
   command.add_option("--build", o->build, "build folder");
   command.add_flag("--check", o->check, "fail if the committed one differs");

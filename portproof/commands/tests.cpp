@@ -30,7 +30,7 @@ using mlxaudio::ConfigError;
 using mlxaudio::Json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct TestsArguments {
   std::string model, build, list, junit, skeleton;
   std::string environment = "usual"; ///< that the report is of
   bool run = false, json = false;
@@ -40,7 +40,8 @@ std::string text_of(const fs::path& path) {
   return mlxaudio::read_file(path, mlxaudio::ErrorCode::config);
 }
 
-std::vector<std::string> registered(const Project& project, const Options& o) {
+std::vector<std::string> registered(
+    const Project& project, const TestsArguments& o) {
   if (!o.list.empty()) {
     return registered_tests(text_of(o.list), o.list);
   }
@@ -81,7 +82,7 @@ std::string expression(const std::string& pattern) {
 /// Runs the tests of all modes. \return what came of each
 std::map<std::string, TestOutcome> run_tests(
     const Project& project,
-    const Options& o,
+    const TestsArguments& o,
     const std::vector<Mode>& modes,
     const std::map<std::string, std::string>& variables) {
   std::string all;
@@ -173,7 +174,7 @@ std::vector<std::string> asked_for(
              : std::vector<std::string>{};
 }
 
-int run_one(const Commands& commands, const Options& o, Port* record) {
+int run_one(const Commands& commands, const TestsArguments& o, Port* record) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const std::vector<Mode> modes = modes_of(reference);
@@ -249,7 +250,7 @@ int run_one(const Commands& commands, const Options& o, Port* record) {
   return red == 0 ? 0 : 1;
 }
 
-int run_command(const Commands& commands, const Options& o) {
+int run_command(const Commands& commands, const TestsArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const std::vector<std::string> asked = asked_for(project, reference);
@@ -275,7 +276,7 @@ int run_command(const Commands& commands, const Options& o) {
   }
   int worst = 0;
   for (const std::string& environment : asked) {
-    Options one = o;
+    TestsArguments one = o;
     one.environment = environment;
     if (!o.json) {
       fmt::print("{}:\n", environment);
@@ -288,7 +289,7 @@ int run_command(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_tests(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<TestsArguments>();
   CLI::App& command = commands.add(
       "tests",
       "check that loading and each mode of inference has a test",

@@ -28,14 +28,14 @@ using mlxaudio::read_json;
 using mlxaudio::write_file;
 namespace fs = std::filesystem;
 
-struct Options {
+struct TraceArguments {
   std::string model, work, component = "*", build, program;
   int round = 1;
   bool costs = false;
 };
 
 /// Measures the references, then the port, on the calls that are recorded.
-int measure(const Project& project, const Options& o) {
+int measure(const Project& project, const TraceArguments& o) {
   const std::filesystem::path build = build_folder(project, o.build);
   const Port port(project, o.model, build, o.component);
   const ProbeProgram program = ProbeProgram::open(
@@ -67,7 +67,7 @@ int measure(const Project& project, const Options& o) {
   return missing.empty() ? 0 : 1;
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_trace(const Commands& commands, const TraceArguments& o) {
   const Project project = commands.project();
   if (o.costs) {
     return measure(project, o);
@@ -130,11 +130,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_trace(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<TraceArguments>();
   CLI::App& command = commands.add(
       "trace",
       "record what the references compute",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_trace(commands, *o); });
   add_model(command, o->model);
   add_workplace(command, o->work);
   command.add_option("--component", o->component, "only these; `*` matches");

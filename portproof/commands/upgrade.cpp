@@ -23,7 +23,7 @@ using mlxaudio::Json;
 using mlxaudio::read_json;
 namespace fs = std::filesystem;
 
-struct Options {
+struct UpgradeArguments {
   std::string model, version, from, work;
   std::vector<std::string> find_links;
   bool json = false;
@@ -51,7 +51,7 @@ Concern concern(
   return {c->name, last != nullptr && last->pass ? "verified" : "not verified"};
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_upgrade(const Commands& commands, const UpgradeArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const Inventory inventory = Inventory::load(project, reference);
@@ -155,11 +155,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_upgrade(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<UpgradeArguments>();
   CLI::App& command = commands.add(
       "upgrade",
       "what changed between two versions of the deciding reference",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_upgrade(commands, *o); });
   add_model(command, o->model);
   command.add_option(
       "VERSION,--to",

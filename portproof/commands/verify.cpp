@@ -25,7 +25,7 @@ namespace {
 using mlxaudio::ConfigError;
 namespace fs = std::filesystem;
 
-struct Options {
+struct VerifyArguments {
   std::string model, build, component = "*", program, stage;
   bool no_record = false, show = false, make = false;
   int time_limit = 0;
@@ -140,7 +140,7 @@ void make(
   }
 }
 
-int run(const Commands& commands, const Options& o) {
+int run_verify(const Commands& commands, const VerifyArguments& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
   if (o.make) {
@@ -194,11 +194,11 @@ int run(const Commands& commands, const Options& o) {
 } // namespace
 
 void add_verify(Commands& commands) {
-  const auto o = std::make_shared<Options>();
+  const auto o = std::make_shared<VerifyArguments>();
   CLI::App& command = commands.add(
       "verify",
       "compare the port with what was recorded",
-      [&commands, o] { return run(commands, *o); });
+      [&commands, o] { return run_verify(commands, *o); });
   add_model(command, o->model);
   command.add_option("--component", o->component, "only these; `*` matches");
   command.add_option("--stage", o->stage, "only components of a stage");

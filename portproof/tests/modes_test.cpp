@@ -10,6 +10,7 @@ namespace portproof {
 namespace {
 
 using test::FakeProject;
+using test::message;
 namespace fs = std::filesystem;
 
 constexpr const char* kModes = R"(
@@ -34,15 +35,6 @@ FakeProject& with(FakeProject& fake, const std::string& more) {
       "port/fake/reference.toml",
       fake.read("port/fake/reference.toml") + more);
   return fake;
-}
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const mlxaudio::Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 std::vector<std::string> wrong(

@@ -15,6 +15,7 @@ namespace portproof {
 namespace {
 
 using test::FakeProject;
+using test::port_of;
 
 /// What the operators make of a text, as "operator: text".
 std::multimap<std::string, std::string> made_of(
@@ -203,10 +204,6 @@ TEST(MutationOperators, LeaveRefusalsAlone) {
 TEST(MutationOperators, LeaveCommentsAndTextsAlone) {
   EXPECT_EQ(made_of("// a + b < c\n/* x == y */").size(), 0u);
   EXPECT_EQ(made_of("\"a + b\"").count("sign"), 0u);
-}
-
-Port port_of(const FakeProject& fake) {
-  return Port(Project{fake.root()}, "fake", fake.root() / "build");
 }
 
 std::vector<Mutant> mutants_of(const FakeProject& fake, const char* name) {

@@ -183,4 +183,17 @@ void FakeProject::build() const {
       R"sh(echo '{"calls": [{"id": "two", "result": {"y": 4.0}}]}' > "$2/response.json")sh");
 }
 
+Port port_of(const FakeProject& fake) {
+  return Port(Project{fake.root()}, "fake", fake.root() / "build");
+}
+
+std::string message(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const mlxaudio::Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
 } // namespace portproof::test

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "core/json.h"
+#include "portproof/port.h"
 #include "portproof/scratch_folder.h"
 
 namespace portproof::test {
@@ -46,5 +48,11 @@ class FakeProject {
  private:
   ScratchFolder folder_;
 };
+
+/// The project's port, its build folder being `build`.
+Port port_of(const FakeProject& fake);
+
+/// What the error says that `action` ends with; nothing if it has none.
+std::string message(const std::function<void()>& action);
 
 } // namespace portproof::test

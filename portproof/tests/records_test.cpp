@@ -21,6 +21,8 @@
 namespace portproof {
 namespace {
 
+using test::message;
+
 using mlxaudio::Json;
 using mlxaudio::TempFolder;
 namespace fs = std::filesystem;
@@ -35,15 +37,6 @@ void replace(
   const std::size_t at = all.find(old);
   ASSERT_NE(at, std::string::npos) << old;
   mlxaudio::write_file(path, all.replace(at, old.size(), text));
-}
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const mlxaudio::Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 Followup followup(const std::string& text, bool blocker = false) {

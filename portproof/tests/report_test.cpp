@@ -12,10 +12,7 @@ namespace {
 
 using mlxaudio::Json;
 using test::FakeProject;
-
-Port port_of(const FakeProject& fake) {
-  return Port(Project{fake.root()}, "fake", fake.root() / "build");
-}
+using test::port_of;
 
 /// Runs the fake probes, so that there is evidence.
 void verified(const FakeProject& fake) {

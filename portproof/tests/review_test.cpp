@@ -21,20 +21,12 @@ namespace {
 
 using mlxaudio::Json;
 using test::FakeProject;
+using test::message;
 using Imported = ImportedPage::Outcome;
 namespace fs = std::filesystem;
 
 constexpr const char* kDouble = "fake.math.double";
 constexpr const char* kCounter = "fake.math.Counter";
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const mlxaudio::Error& e) {
-    return e.what();
-  }
-  return "";
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

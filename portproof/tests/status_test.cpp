@@ -9,19 +9,8 @@ namespace portproof {
 namespace {
 
 using test::FakeProject;
-
-Port port_of(const FakeProject& fake) {
-  return Port(Project{fake.root()}, "fake", fake.root() / "build");
-}
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const mlxaudio::Error& e) {
-    return e.what();
-  }
-  return "";
-}
+using test::message;
+using test::port_of;
 
 TEST(Reference, NamesTheKeyThatIsWrong) {
   const FakeProject fake;

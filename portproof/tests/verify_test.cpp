@@ -14,11 +14,8 @@ namespace {
 
 using mlxaudio::Json;
 using test::FakeProject;
+using test::port_of;
 using State = Result::State;
-
-Port port_of(const FakeProject& fake) {
-  return Port(Project{fake.root()}, "fake", fake.root() / "build");
-}
 
 std::map<std::string, Result> verified(
     const FakeProject& fake,

@@ -12,11 +12,11 @@
 namespace mlxaudio::whisper {
 namespace {
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 TEST(Sample, TakesTheFirstTokenWhoseCumulativeProbabilityIsAboveTheDraw) {
   // Probabilities 0.25, 0, 0.25, 0.5.
-  const std::vector<float> logits{0, kNever, 0, std::log(2.0F)};
+  const std::vector<float> logits{0, kImpossible, 0, std::log(2.0F)};
   EXPECT_EQ(sample(logits, 1, 0), 0);
   EXPECT_EQ(sample(logits, 1, 0.2499), 0);
   EXPECT_EQ(sample(logits, 1, 0.2501), 2);
@@ -34,12 +34,19 @@ TEST(Sample, DividesByTheTemperature) {
 }
 
 TEST(Sample, NeverTakesTheImpossible) {
-  const std::vector<float> logits{kNever, -3, kNever, -3, kNever};
+  const std::vector<float> logits{
+      kImpossible,
+      -3,
+      kImpossible,
+      -3,
+      kImpossible};
   for (const double u : {0.0, 0.25, 0.5, 0.75, 1 - 0x1p-53}) {
-    EXPECT_NE(logits[static_cast<std::size_t>(sample(logits, 0.2, u))], kNever);
+    EXPECT_NE(
+        logits[static_cast<std::size_t>(sample(logits, 0.2, u))],
+        kImpossible);
   }
   EXPECT_THROW(
-      sample(std::vector<float>{kNever, kNever}, 1, 0.5),
+      sample(std::vector<float>{kImpossible, kImpossible}, 1, 0.5),
       ArgumentError);
   EXPECT_THROW(
       sample(

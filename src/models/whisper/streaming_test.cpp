@@ -14,17 +14,19 @@
 namespace mlxaudio::whisper {
 namespace {
 
-const Whisper& model() {
-  static const Whisper model = toy::model(toy::dims(), toy::encoding());
-  return model;
+const Whisper& streamed_model() {
+  static const Whisper m = toy::model(toy::dims(), toy::encoding());
+  return m;
 }
 
 std::vector<StreamingResult> stream(
     const std::vector<float>& audio, const StreamingOptions& options = {}) {
   std::vector<StreamingResult> results;
-  generate_streaming(model(), audio, options, [&results](const auto& result) {
-    results.push_back(result);
-  });
+  generate_streaming(
+      streamed_model(),
+      audio,
+      options,
+      [&results](const auto& result) { results.push_back(result); });
   return results;
 }
 
@@ -63,7 +65,7 @@ TEST(Streaming, RefusesWhatItCannotUse) {
     options.chunk_duration = duration;
     EXPECT_THROW(stream(toy::noise(16'000, 1), options), ArgumentError);
   }
-  StreamingDecoder decoder(model());
+  StreamingDecoder decoder(streamed_model());
   EXPECT_THROW(decoder.decode_chunk(mx::zeros({10, 79})), ArgumentError);
   EXPECT_THROW(decoder.decode_chunk(mx::zeros({1, 10, 80})), ArgumentError);
 }
@@ -73,7 +75,7 @@ TEST(Streaming, CanBeStopped) {
   stop.request_stop();
   EXPECT_THROW(
       generate_streaming(
-          model(),
+          streamed_model(),
           toy::noise(16'000, 1),
           {},
           [](const StreamingResult&) {},

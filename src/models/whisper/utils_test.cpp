@@ -9,16 +9,10 @@
 
 #include "core/json.h"
 #include "mlxaudio/error.h"
+#include "models/whisper/writers_golden.h"
 
 namespace mlxaudio::whisper {
 namespace {
-
-const Json& golden() {
-  static const Json json = read_json(
-      std::filesystem::path(MLXAUDIO_SOURCE_DIR) /
-      "tests/golden/whisper/writers.json");
-  return json;
-}
 
 TEST(ExactDiv, RefusesARemainder) {
   EXPECT_EQ(exact_div(480000, 160), 3000);
@@ -42,7 +36,7 @@ TEST(Options, AreSpelledAsTheReferenceHasThem) {
 }
 
 TEST(CompressionRatio, IsTheReferences) {
-  for (const Json& row : golden()["compression_ratio"]) {
+  for (const Json& row : writers_golden()["compression_ratio"]) {
     EXPECT_EQ(
         compression_ratio(row[0].get<std::string>()),
         row[1].get<double>())
@@ -51,7 +45,7 @@ TEST(CompressionRatio, IsTheReferences) {
 }
 
 TEST(FormatTimestamp, IsTheReferences) {
-  for (const Json& row : golden()["timestamps"]) {
+  for (const Json& row : writers_golden()["timestamps"]) {
     const double seconds = row[0].get<double>();
     EXPECT_EQ(format_timestamp(seconds), row[1].get<std::string>()) << row;
     EXPECT_EQ(format_timestamp(seconds, true, ','), row[2].get<std::string>())

@@ -8,16 +8,10 @@
 #include <sstream>
 
 #include "core/json.h"
+#include "models/whisper/writers_golden.h"
 
 namespace mlxaudio::whisper {
 namespace {
-
-const Json& golden() {
-  static const Json json = read_json(
-      std::filesystem::path(MLXAUDIO_SOURCE_DIR) /
-      "tests/golden/whisper/writers.json");
-  return json;
-}
 
 double number_of(const Json& json) {
   if (!json.is_string()) {
@@ -50,8 +44,8 @@ Transcription transcription_of(const Json& json) {
 }
 
 TEST(Writers, WriteTheReferencesBytes) {
-  ASSERT_GE(golden()["results"].size(), 6u);
-  for (const Json& record : golden()["results"]) {
+  ASSERT_GE(writers_golden()["results"].size(), 6u);
+  for (const Json& record : writers_golden()["results"]) {
     const Transcription result = transcription_of(record["result"]);
     const auto writers = get_writer("all");
     ASSERT_EQ(writers.size(), record["files"].size());
@@ -166,7 +160,7 @@ TEST(Writers, RefuseNegativeOptions) {
 }
 
 TEST(Writers, StreamTheSameBytes) {
-  for (const Json& record : golden()["results"]) {
+  for (const Json& record : writers_golden()["results"]) {
     const Transcription result = transcription_of(record["result"]);
     for (const std::string_view format : kOutputFormats) {
       const auto writers = get_writer(format);
