@@ -31,6 +31,11 @@ std::vector<std::string> parts_of(const std::string& text) {
   return parts;
 }
 
+bool is_digits(const std::string& text) {
+  return !text.empty() &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 double finite(const std::string& text, double least, const char* or_none) {
   const auto value = text::python_float(text);
   if (!value || !std::isfinite(*value) || *value < least) {
@@ -109,10 +114,24 @@ std::vector<int> token_list(const std::string& text) {
   std::vector<int> tokens;
   for (const std::string& part : parts_of(text)) {
     const auto token = text::python_int(part);
-    if (!token || *token < kLeast || *token > kMost) {
+    const std::string number(text::python_strip(part));
+    // Digits that are no number of 64 bits are one of more.
+    if (!token && !is_digits(number)) {
       throw ArgumentError(fmt::format(
           "expected token numbers with commas between them, got \"{}\"",
           text));
+    }
+    if (!token || *token > kMost) {
+      throw ArgumentError(fmt::format(
+          "token {} is too large: no model's vocabulary goes beyond {}",
+          number,
+          kMost));
+    }
+    if (*token < kLeast) {
+      throw ArgumentError(fmt::format(
+          "{} is no token: they go from 0 up, and -1 stands for the symbols "
+          "that are not speech",
+          number));
     }
     tokens.push_back(static_cast<int>(*token));
   }

@@ -137,6 +137,27 @@ TEST(TranscribeOptions, RefusesWhatCannotBe) {
   }
 }
 
+TEST(TranscribeOptions, SaysWhatIsWrongWithATokenThatIsNone) {
+  const char* option = "--suppress-tokens";
+  for (const char* large :
+       {"99999999", "16777217", "99999999999999999999999"}) {
+    expect_refused({option, large}, {option, large, "too large", "16777216"});
+    // The number itself is named, not the list that it is in.
+    expect_refused(
+        {option, std::string("1, ") + large + " ,2"},
+        {option, std::string("token ") + large + " is too large"});
+  }
+  EXPECT_EQ(
+      taken({option, "16777216"}).options.suppress_tokens,
+      std::vector<int>{16777216});
+  expect_refused({option, "5,-2"}, {option, "-2 is no token", "from 0 up"});
+  for (const char* other : {"1,x", "1,", "2.5", "1e3"}) {
+    expect_refused(
+        {option, other},
+        {option, "token numbers with commas", other});
+  }
+}
+
 TEST(TranscribeOptions, ManySamplesNeedATemperatureAboveZero) {
   const Words cold = {"--temperature-increment-on-fallback", "None"};
   EXPECT_EQ(taken(cold).options.temperature, std::vector<double>{0});

@@ -343,9 +343,12 @@ def load_calls(reference, work, file):
     path = reference["folder"] / file
     if not path.is_file():
         raise ref.Trouble(f"[portproof] {path} is not there: correct the name in reference.toml")
-    spec = importlib.util.spec_from_file_location(f"portproof_calls_{path.stem}", path)
+    name = "portproof_calls_" + file.removesuffix(".py").replace("/", "_").replace(".", "_")
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     module.recorder = Recorder(reference, work)
+    # Among the modules, so that functions that it imports itself can be watched.
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except ImportError as e:

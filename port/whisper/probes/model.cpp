@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <mlx/device.h>
 #include <mlx/ops.h>
@@ -8,6 +12,7 @@
 #include "models/whisper/whisper.h"
 #include "nn/tape.h"
 #include "ops/attention.h"
+#include "ops/composite.h"
 #include "ops/gelu.h"
 #include "probes.h"
 #include "toy.h"
@@ -67,6 +72,30 @@ std::vector<mx::array> decoded(
   return logits;
 }
 
+/// The types of floating point that a mask may have, as Python calls them.
+constexpr std::array<std::pair<std::string_view, mx::Dtype>, 3> kFloats{
+    {{"float32", mx::float32},
+     {"float16", mx::float16},
+     {"bfloat16", mx::bfloat16}}};
+
+mx::Dtype half_or_float(std::string_view name) {
+  for (const auto& [known, dtype] : kFloats) {
+    if (known == name) {
+      return dtype;
+    }
+  }
+  throw std::runtime_error("no mask of type " + std::string(name));
+}
+
+std::string name_of_type(mx::Dtype dtype) {
+  for (const auto& [name, known] : kFloats) {
+    if (known == dtype) {
+      return std::string(name);
+    }
+  }
+  return "another";
+}
+
 mx::array index_of(const std::vector<int>& rows) {
   return mx::array(rows.data(), {static_cast<int>(rows.size())}, mx::int32);
 }
@@ -115,15 +144,35 @@ void add_model(Probes& p) {
   });
 
   p.add("mlx.nn.layers.activations.gelu", [](Call& c) {
-    const Json y = c.put(ops::gelu(c.array("x")));
+    const mx::array y = ops::gelu(c.array("x"));
+    const Json whole = c.put(y);
     expect_kernel("gelu");
-    return y;
+    if (!c.maybe<bool>("apart").value_or(false)) {
+      return whole;
+    }
+    mx::array is_nan = mx::isnan(y);
+    const mx::array others = mx::where(is_nan, mx::zeros_like(y), y);
+    is_nan.eval();
+    Json flags = Json::array();
+    for (std::size_t i = 0; i < is_nan.size(); ++i) {
+      flags.push_back(is_nan.data<bool>()[i]);
+    }
+    return Json{{"is_nan", flags}, {"others", c.put(others)}};
   });
 
   p.add(
       "mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_"
       "mask",
       [](Call& c) {
+        if (c.has("n")) {
+          const int n = c.get<int>("n");
+          const auto type = c.get<std::string>("dtype");
+          const mx::array mask =
+              ops::composite::causal_mask(n, n, half_or_float(type));
+          return Json{
+              {"dtype", name_of_type(mask.dtype())},
+              {"mask", c.put(mx::astype(mask, mx::float32))}};
+        }
         return c.put(ops::attention(
             c.array("q"),
             c.array("k"),

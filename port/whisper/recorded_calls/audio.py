@@ -97,7 +97,8 @@ def _(calls, name):
 def _(calls, name):
     for n in (80, 128):
         calls.add(f"{n}", TORCH, {"n_mels": n}, audio.mel_filters("cpu", n))
-    calls.add("81", TORCH, {"n_mels": 81}, attempt(lambda: audio.mel_filters("cpu", 81)))
+    for n in (0, 1, 79, 81):
+        calls.add(f"{n}", TORCH, {"n_mels": n}, attempt(lambda: audio.mel_filters("cpu", n)))
 
 
 @component("whisper.audio.log_mel_spectrogram")
@@ -147,3 +148,17 @@ def _(calls, name):
             "mel_scale": scale or "slaney", "norm": norm,
         }
         calls.add(f"{n_mels}", MLX, args, y)
+    # Odd sizes: a rate whose half is broken, a last frequency below it, one
+    # filter, one frequency, and filters that no frequency falls into.
+    for rate, n_fft, n_mels, scale, norm in (
+        (22051, 401, 13, "slaney", "slaney"),
+        (11025, 63, 7, "htk", "slaney"),
+        (8001, 33, 1, "slaney", None),
+        (16000, 1, 3, "htk", None),
+        (16000, 17, 31, "slaney", "slaney"),
+    ):
+        y = dsp.mel_filters(rate, n_fft, n_mels, norm=norm, mel_scale=scale)
+        args = {
+            "sample_rate": rate, "n_fft": n_fft, "n_mels": n_mels, "mel_scale": scale, "norm": norm,
+        }
+        calls.add(f"odd-{rate}-{n_fft}-{n_mels}", MLX, args, y)

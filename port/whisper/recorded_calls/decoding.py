@@ -361,6 +361,18 @@ def _(calls, name):
         }
         args = {"weights": w, "dims": SPEAKER, "mel": mel}
         calls.add(f"batch-{batch}", TORCH, args, result)
+    # One audio by itself, and what its encoder has made of one. The reference
+    # then gives its results by themselves too.
+    t, w = speaker(SPEAKER)
+    one = own([3000, 80], name + "one")
+    features = own([1500, 16], name + "features")
+    for id, given, mel in (("one", ten(one).T, one), ("one-encoded", ten(features), features)):
+        token, probs = decoding.detect_language(t, given)
+        result = {
+            "language_tokens": [int(token)],
+            "language_probs": [{k: Near(v) for k, v in in_order(probs)}],
+        }
+        calls.add(id, TORCH, {"weights": w, "dims": SPEAKER, "mel": mel}, result)
     t, w = speaker(ENGLISH)
     mel = mel_of(name + "en", 1)
     raised = attempt(lambda: decoding.detect_language(t, ten(mel).permute(0, 2, 1)))
@@ -427,19 +439,44 @@ TASKS = {
 }
 
 
+# Room for a prefix is half the context, 224, less sample_len: here -1, and
+# -76, of which Python's slice makes "all but the first" so many.
+NO_ROOM = {
+    "prefix-room-0": {"prefix": PROMPT, "sample_len": 224},
+    "prefix-room-1-too-few": {"prefix": PROMPT, "sample_len": 225},
+    "prefix-room-76-too-few": {"prefix": list(range(1000, 1100)), "sample_len": 300},
+    "prefix-none-left": {"prefix": PROMPT, "prompt": PROMPT, "sample_len": 300},
+}
+
+# An English-only model has neither languages nor tasks.
+ENGLISH_TASKS = {
+    "plain": {"language": "en"},
+    "other-language": {"language": "de", "task": "translate"},
+    "no-language": {},
+    "lang-id": {"language": "en", "task": "lang_id"},
+    "prompt-prefix": {"language": "en", "prompt": PROMPT, "prefix": "And so"},
+    "suppress-both": {"language": "en", "suppress_tokens": [-1, 5]},
+    "beam-3": {"language": "en", "beam_size": 3},
+}
+
+# What the encoder has made of audio is taken as it is.
+ENCODED_TASKS = {
+    "plain": {"language": "en"},
+    "detected": {},
+    "lang-id": {"task": "lang_id"},
+    "beam-3": {"language": "en", "beam_size": 3},
+}
+
+
 @component("whisper.decoding.DecodingTask")
 def _(calls, name):
-    t, w = speaker(SPEAKER)
-    for id, given in TASKS.items():
-        given = {"sample_len": 12, **given}
-        # The reference cannot decode a batch whose audios have groups.
-        grouped = "beam_size" in given or "best_of" in given
-        mel = mel_of(name, 1 if grouped else 2)
+    def add(id, dims, mel, given, encoded=False):
+        t, w = speaker(dims)
 
         def run():
             task = decoding.DecodingTask(t, options_for(given))
             with drawing(given):
-                results = task.run(ten(mel).permute(0, 2, 1))
+                results = task.run(ten(mel) if encoded else ten(mel).permute(0, 2, 1))
             return {
                 "initial_tokens": list(task.initial_tokens),
                 "sample_begin": task.sample_begin,
@@ -448,8 +485,22 @@ def _(calls, name):
                 "run": [result_of(r) for r in results],
             }
 
-        args = {"weights": w, "dims": SPEAKER, "mel": mel, **given}
-        calls.add(id, TORCH, args, attempt(run))
+        calls.add(id, TORCH, {"weights": w, "dims": dims, "mel": mel, **given}, attempt(run))
+
+    # The reference cannot decode a batch whose audios have groups.
+    def batch(given):
+        return 1 if "beam_size" in given or "best_of" in given else 2
+
+    for id, given in TASKS.items():
+        add(id, SPEAKER, mel_of(name, batch(given)), {"sample_len": 12, **given})
+    for id, given in NO_ROOM.items():
+        add(id, SPEAKER, mel_of(name, 1), {"language": "en", "suppress_tokens": [50257], **given})
+    for id, given in ENGLISH_TASKS.items():
+        mel = mel_of(name + "en", batch(given))
+        add("english-" + id, ENGLISH, mel, {"sample_len": 8, **given})
+    for id, given in ENCODED_TASKS.items():
+        features = own([batch(given), 1500, 16], name + "features")
+        add("encoded-" + id, SPEAKER, features, {"sample_len": 8, **given}, encoded=True)
 
 
 @component("whisper.decoding.decode")
@@ -467,3 +518,12 @@ def _(calls, name):
                 r = decoding.decode(t, ten(mel).permute(0, 2, 1), options_for(given))
             args = {"weights": w, "dims": dims, "mel": mel, **given}
             calls.add(id + how, TORCH, args, [result_of(x) for x in r])
+    # One audio by itself, and what its encoder has made of one.
+    t, w = speaker(SPEAKER)
+    given = {"language": "en", "sample_len": 8}
+    one = own([3000, 80], name + "one")
+    features = own([1500, 16], name + "features")
+    for id, x, mel in (("one", ten(one).T, one), ("one-encoded", ten(features), features)):
+        r = decoding.decode(t, x, options_for(given))
+        args = {"weights": w, "dims": SPEAKER, "mel": mel, **given}
+        calls.add(id, TORCH, args, [result_of(r)])

@@ -105,6 +105,23 @@ def _(calls, name):
     for scale in (1.0, 8.0):
         x = own([3, 100], f"{name}{scale}", scale)
         calls.add(f"scale-{scale}", MLX, {"x": x}, mnn.gelu(arr(x)))
+    # Up to half of the largest number: beyond it the reference's 2 x is
+    # infinite, and of -inf it makes -inf times 0. The kernel gives the limits.
+    most = float(np.finfo(np.float32).max)
+    for id, sides in (
+        ("far", [5.5, 6.0, 13.5, 1e4]),
+        ("large", [1e30, 1e38, most / 2]),
+        ("largest", [-most, np.inf]),
+        ("tiny", [0.0, 1e-20]),
+        ("subnormal", [0.0, 1e-38, 1e-44]),
+    ):
+        x = np.array(sides if id == "largest" else [*sides, *(-v for v in sides)], np.float32)
+        calls.add(id, MLX, {"x": x}, mnn.gelu(arr(x)))
+    # Among others, and by itself: NaN comes out where it goes in.
+    for id, x in (("nan", [1.0, np.nan, -np.nan, np.inf, -2.0]), ("only-nan", [np.nan])):
+        y = mnn.gelu(mx.array(x))
+        result = {"is_nan": mx.isnan(y).tolist(), "others": mx.where(mx.isnan(y), 0, y)}
+        calls.add(id, MLX, {"x": np.array(x, np.float32), "apart": True}, result)
 
 
 @component("mlx.nn.layers.transformer.MultiHeadAttention.create_additive_causal_mask")
@@ -113,6 +130,13 @@ def _(calls, name):
     mask = mnn.MultiHeadAttention.create_additive_causal_mask(6)
     weights = mx.softmax(arr(q) @ arr(k).transpose(0, 2, 1) + mask, axis=-1, precise=True)
     calls.add("attention", MLX, {"q": q, "k": k, "v": v}, weights @ arr(v))
+    # The lowest number of each type, which f32 holds exactly.
+    for dtype in (mx.float32, mx.float16, mx.bfloat16):
+        for n in (1, 5):
+            mask = mnn.MultiHeadAttention.create_additive_causal_mask(n, dtype)
+            type = str(mask.dtype).rpartition(".")[2]
+            result = {"dtype": type, "mask": mask.astype(mx.float32)}
+            calls.add(f"{type}-{n}", MLX, {"n": n, "dtype": type}, result)
 
 
 @component("whisper.model.sinusoids")

@@ -90,6 +90,10 @@ def timings(found):
     ]
 
 
+MANY_HEADS = {**SPEAKER, "n_text_layer": 3, "n_text_head": 16}
+ALL_HEADS = [[layer, head] for layer in range(3) for head in range(16)]
+
+
 @component("whisper.timing.find_alignment")
 def _(calls, name):
     text = " The quick, brown fox (it was not “red”) jumps over... the lazy dog; and so on!"
@@ -106,12 +110,19 @@ def _(calls, name):
         "short-window": (text, 40, {}),
         "odd-window": (text, 333, {}),
         "four-frames": (text, 4, {}),
+        # Two frames are one position of the encoder; fewer have none.
+        "two-frames": (text, 2, {}),
+        "one-frame": (text, 1, {}),
+        "no-frames": (text, 0, {}),
         "filter-3": (text, 3000, {"medfilt_width": 3}),
         "filter-1": (text, 900, {"medfilt_width": 1}),
         "scaled": (text, 2500, {"qk_scale": 4.0}),
         "english": (text, 3000, {"dims": ENGLISH}),
         "layers": (text, 3000, {"dims": {**SPEAKER, "n_text_layer": 3}, "name": "deep"}),
         "heads": (text, 3000, {"dims": {**SPEAKER, "n_text_layer": 3}, "name": "deep", "heads": [[0, 1], [2, 0]]}),
+        # More heads than PyTorch adds up in one go, which is 16.
+        "heads-17": (text, 3000, {"dims": MANY_HEADS, "name": "many", "heads": ALL_HEADS[-17:]}),
+        "heads-40": (text, 333, {"dims": MANY_HEADS, "name": "many", "heads": ALL_HEADS[:40]}),
         "too-long": (" on" * 445, 3000, {}),
         "no-text": (None, 3000, {}),
     }
