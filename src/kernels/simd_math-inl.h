@@ -38,7 +38,8 @@ HWY_INLINE V exp_of_nonpositive(D d, V x) {
 }
 
 /// x * (1 + erf(x / sqrt 2)) / 2, without the cancellation in 1 + erf that
-/// costs the formula its digits below zero.
+/// costs the formula its digits below zero. Of minus infinity it is NaN, as the
+/// formula gives.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V gelu(D d, V x) {
   const V t = hn::Mul(hn::Abs(x), hn::Set(d, 0.707106781186547524f));
@@ -70,9 +71,7 @@ HWY_INLINE V gelu(D d, V x) {
       hn::IfThenElse(negative, erfc, hn::Sub(hn::Set(d, 2.0f), erfc));
   const V sum =
       hn::IfThenElse(hn::Lt(t, hn::Set(d, 0.875f)), hn::Add(one, erf), outer);
-  // Zero times minus infinity is NaN; the limit is minus zero.
-  const V y = hn::Mul(hn::Mul(x, hn::Set(d, 0.5f)), sum);
-  return hn::IfThenElse(hn::And(negative, hn::Gt(t, far)), hn::Zero(d), y);
+  return hn::Mul(hn::Mul(x, hn::Set(d, 0.5f)), sum);
 }
 
 } // namespace HWY_NAMESPACE

@@ -11,7 +11,7 @@ mx::array gelu(const mx::array& x) {
   const auto wide = widen(x);
   return kernels::choose(kernels::Op::gelu, wide.dtype() == mx::float32)
              ? kernels::gelu(wide)
-             : composite::gelu(x);
+             : composite::gelu(wide);
 }
 
 } // namespace mlxaudio::ops

@@ -136,6 +136,16 @@ class BadModel(CliTest):
         self.assert_refused("evil.pt", "system", model=path)
         self.assertFalse(mark.exists())
 
+    def test_pickle_with_other_dimensions(self):
+        path = self.folder / "other.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("other/data.pkl", pickle.dumps(
+                {"dims": dict(toy_model.dims(), n_more=1),
+                 "model_state_dict": {}},
+                protocol=2))
+            archive.writestr("other/version", "3\n")
+        self.assert_refused("other.pt", '"n_more" is no dimension', model=path)
+
     def test_file_that_is_no_model(self):
         path = self.folder / "model.pt"
         path.write_bytes(b"not a model")

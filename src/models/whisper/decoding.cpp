@@ -336,6 +336,8 @@ DecodingTask::Sampled DecodingTask::main_loop(
       logits.values = std::move(values);
     }
 
+    // DEVIATION(whisper-nan-logits): they end the decoding. The reference goes
+    // on, and takes the token whose logit is no number.
     check_numbers(logits.values);
     for (const auto& logit_filter : logit_filters_) {
       logit_filter->apply(logits, sampled.tokens);

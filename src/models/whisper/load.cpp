@@ -8,6 +8,8 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -126,6 +128,22 @@ LoadedCheckpoint load_ctranslate2(const fs::path& as, const fs::path& file) {
   return finish(as, std::move(checkpoint), layout, dims, std::move(heads));
 }
 
+/// As the reference's constructor, which takes its own fields alone.
+void refuse_other_dimensions(const Json& dims, const fs::path& path) {
+  std::set<std::string> known;
+  const ModelDimensions any;
+  ModelDimensions::fields(any, [&](const char* name, int, int) {
+    known.insert(name);
+  });
+  for (const auto& [name, value] : dims.items())
+    if (!known.contains(name))
+      throw ConfigError(fmt::format(
+          "[whisper.load] {}: \"{}\" is no dimension of Whisper's: not one of "
+          "OpenAI's checkpoints",
+          path.string(),
+          name));
+}
+
 LoadedCheckpoint load_torch(const fs::path& path) {
   Checkpoint checkpoint = read_torch(path);
   if (!checkpoint.metadata.contains("dims"))
@@ -133,6 +151,7 @@ LoadedCheckpoint load_torch(const fs::path& path) {
         "[whisper.load] {}: no \"dims\" beside the weights: not one of "
         "OpenAI's checkpoints",
         path.string()));
+  refuse_other_dimensions(checkpoint.metadata["dims"], path);
   const ModelDimensions dims =
       read_dimensions(checkpoint.metadata["dims"], path);
   const Layout layout = layout_of(checkpoint);

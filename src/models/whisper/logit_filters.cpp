@@ -6,10 +6,12 @@
 #include "models/whisper/logit_filters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace mlxaudio::whisper {
 
@@ -89,6 +91,33 @@ std::vector<int> get_suppress_tokens(
   return {all.begin(), all.end()};
 }
 
+namespace {
+
+/// Whether all timestamps together are more probable than each other token.
+bool is_timestamp_likelier(std::span<const float> row, int timestamp_begin) {
+  const auto text = row.first(static_cast<std::size_t>(timestamp_begin));
+  const auto timestamps =
+      row.subspan(static_cast<std::size_t>(timestamp_begin));
+  const float best = *std::max_element(text.begin(), text.end());
+  const double sum = logsumexp(timestamps);
+  // The reference compares log probabilities. Both sides have the same
+  // normaliser, so that logits tell, but for a tie: there its rounding to f32
+  // decides, which is less than 1e-5 among the most probable.
+  constexpr double kNear = 1e-4;
+  if (!(std::abs(sum - best) < kNear)) {
+    return sum > best;
+  }
+  const float max = *std::max_element(row.begin(), row.end());
+  const auto log_normaliser = static_cast<float>(logsumexp(row) - max);
+  std::vector<float> logprobs;
+  for (const float logit : timestamps) {
+    logprobs.push_back(logit - max - log_normaliser);
+  }
+  return static_cast<float>(logsumexp(logprobs)) > best - max - log_normaliser;
+}
+
+} // namespace
+
 ApplyTimestampRules::ApplyTimestampRules(
     const Tokenizer& tokenizer,
     int sample_begin,
@@ -148,11 +177,7 @@ void ApplyTimestampRules::apply(
       }
     }
 
-    // The reference compares log probabilities; both sides have the same
-    // normaliser, so logits compare the same.
-    const double timestamps = logsumexp(row.subspan(timestamp_begin_));
-    const auto text = row.first(timestamp_begin_);
-    if (timestamps > *std::max_element(text.begin(), text.end())) {
+    if (is_timestamp_likelier(row, timestamp_begin_)) {
       suppress(0, timestamp_begin_);
     }
   }

@@ -187,5 +187,22 @@ TEST_F(TimestampRules, EachSequenceByItself) {
   EXPECT_TRUE(none_never(logits.row(1), at(10), n_vocab));
 }
 
+TEST(TimestampOrText, ATieIsAsTheReferencesRoundingHasIt) {
+  const auto t = tokenizer();
+  const auto kept = [&t](float second) {
+    auto logits = level(1, kNever);
+    const auto row = logits.row(0);
+    row[100] = 1.0F;
+    row[static_cast<std::size_t>(t.timestamp_begin) + 9] = 1.0F;
+    row[static_cast<std::size_t>(t.timestamp_begin) + 10] = second;
+    ApplyTimestampRules(t, 3, 50).apply(logits, {{1, 2, 3, 4}});
+    return logits.row(0)[100] != kNever;
+  };
+  // The second timestamp weighs less than a digit of f32.
+  EXPECT_TRUE(kept(-20));
+  EXPECT_TRUE(kept(kNever));
+  EXPECT_FALSE(kept(-10));
+}
+
 } // namespace
 } // namespace mlxaudio::whisper

@@ -142,24 +142,32 @@ std::vector<float> standardised(const mx::array& weights) {
 /// \param weights \shape [heads, tokens, frames]
 Matrix<float> mean_of_heads(const mx::array& weights) {
   constexpr int kStep = 16;
+  constexpr std::size_t kLevels = 4;
   const int n_head = weights.shape(0);
   Matrix<float> total(
       static_cast<std::size_t>(weights.shape(1)),
       static_cast<std::size_t>(weights.shape(2)));
   const std::size_t n = total.values.size();
-  std::vector<float> part(n);
-  for (int head = 0; head < n_head; ++head) {
-    const float* from =
-        weights.data<float>() + static_cast<std::size_t>(head) * n;
+  // Sums of 1, 16, 256 and 4096 heads that were not added up yet.
+  std::array<std::vector<float>, kLevels> parts;
+  parts.fill(std::vector<float>(n));
+  const auto add = [n](const float* from, float* to) {
     for (std::size_t k = 0; k < n; ++k) {
-      part[k] += from[k];
+      to[k] += from[k];
     }
-    if (head % kStep == kStep - 1 || head == n_head - 1) {
-      for (std::size_t k = 0; k < n; ++k) {
-        total.values[k] += part[k];
-        part[k] = 0;
-      }
+  };
+  for (int head = 0; head < n_head; ++head) {
+    add(weights.data<float>() + static_cast<std::size_t>(head) * n,
+        parts[0].data());
+    int done = head + 1;
+    for (std::size_t level = 1; level < kLevels && done % kStep == 0; ++level) {
+      add(parts[level - 1].data(), parts[level].data());
+      std::fill(parts[level - 1].begin(), parts[level - 1].end(), 0.0F);
+      done /= kStep;
     }
+  }
+  for (const std::vector<float>& part : parts) {
+    add(part.data(), total.values.data());
   }
   for (float& value : total.values) {
     value /= static_cast<float>(n_head);

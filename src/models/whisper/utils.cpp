@@ -26,9 +26,14 @@ std::string quoted(std::string_view string) {
 } // namespace
 
 std::int64_t exact_div(std::int64_t x, std::int64_t y) {
-  if (y == 0 || x % y != 0) {
+  if (y == 0 || (y != -1 && x % y != 0)) {
     throw ArgumentError(
         fmt::format("[whisper.utils] {} is not a multiple of {}", x, y));
+  }
+  // The one quotient that has no place in 64 bits.
+  if (y == -1 && x == std::numeric_limits<std::int64_t>::min()) {
+    throw ArgumentError(
+        fmt::format("[whisper.utils] {} by {} is too large a number", x, y));
   }
   return x / y;
 }
@@ -49,15 +54,13 @@ std::optional<int> optional_int(std::string_view string) {
     return std::nullopt;
   }
   const auto value = text::python_int(string);
-  if (!value) {
-    throw ArgumentError(
-        fmt::format("expected a whole number or None, got {}", quoted(string)));
-  }
   // DEVIATION(whisper-int-size): a number past 32 bits is refused. Python's
   // have no limit, and no option has a use for them.
-  if (*value < std::numeric_limits<int>::min() ||
+  if (!value || *value < std::numeric_limits<int>::min() ||
       *value > std::numeric_limits<int>::max()) {
-    throw ArgumentError(fmt::format("{} is too large a number", *value));
+    throw ArgumentError(fmt::format(
+        "expected a whole number of at most 32 bits or None, got {}",
+        quoted(string)));
   }
   return static_cast<int>(*value);
 }

@@ -18,6 +18,10 @@ TEST(ExactDiv, RefusesARemainder) {
   EXPECT_EQ(exact_div(480000, 160), 3000);
   EXPECT_THROW(exact_div(7, 2), ArgumentError);
   EXPECT_THROW(exact_div(7, 0), ArgumentError);
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(exact_div(7, -1), -7);
+  EXPECT_EQ(exact_div(kLeast, 1), kLeast);
+  EXPECT_THROW(exact_div(kLeast, -1), ArgumentError);
 }
 
 TEST(Options, AreSpelledAsTheReferenceHasThem) {
@@ -29,6 +33,7 @@ TEST(Options, AreSpelledAsTheReferenceHasThem) {
   EXPECT_THROW(optional_int("3.5"), ArgumentError);
   EXPECT_THROW(optional_int(""), ArgumentError);
   EXPECT_THROW(optional_int("99999999999999"), ArgumentError);
+  EXPECT_THROW(optional_int("99999999999999999999"), ArgumentError);
   EXPECT_EQ(optional_float("None"), std::nullopt);
   EXPECT_EQ(optional_float("-1.5"), -1.5);
   EXPECT_EQ(optional_float("1e-3"), 1e-3);

@@ -193,7 +193,7 @@ class Renamer {
       rename_plain();
     // Names that no table has: sanitize() lists them.
     for (auto& [name, tensor] : in_.tensors)
-      out_.tensors.emplace(name, std::move(tensor));
+      put(name, std::move(tensor));
     return std::move(out_);
   }
 
@@ -457,6 +457,9 @@ Layout layout_of(const Checkpoint& checkpoint) {
 
 Checkpoint sanitize(
     Checkpoint checkpoint, Layout layout, const ModelDimensions& dims) {
+  // DEVIATION(whisper-weight-types): each tensor keeps its type. mlx-audio
+  // makes all f16 unless told otherwise; openai-whisper keeps f32 on a
+  // processor.
   Checkpoint out = Renamer(std::move(checkpoint), layout, dims).run();
   std::vector<std::string> missing;
   std::vector<std::string> misshapen;
