@@ -183,12 +183,12 @@ Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& a) {
       .configurable = true};
 }
 
-std::string find_model(
+FoundModel find_model(
     const std::string& name, const std::optional<fs::path>& model_dir) {
   const engine::CatalogueEntry* known =
       model_dir ? engine::find_in_catalogue(name) : nullptr;
   if (!known) {
-    return name;
+    return {name};
   }
   std::set<std::string> names = {name, std::string(known->name)};
   if (known->name == "turbo") {
@@ -198,7 +198,7 @@ std::string find_model(
     for (const std::string& file : {each, each + ".pt"}) {
       std::error_code ignored;
       if (fs::exists(*model_dir / file, ignored)) {
-        return (*model_dir / file).string();
+        return {(*model_dir / file).string(), std::string(known->name)};
       }
     }
   }
@@ -217,9 +217,10 @@ bool has_english_name(std::string_view model) {
 
 SpeechToText load_model(
     TranscribeArguments& arguments, std::vector<std::string>& warnings) {
-  SpeechToText model = SpeechToText::load(
-      find_model(arguments.model, arguments.model_dir),
-      arguments.load);
+  const FoundModel found = find_model(arguments.model, arguments.model_dir);
+  LoadOptions load = arguments.load;
+  load.official_name = found.official_name;
+  SpeechToText model = SpeechToText::load(found.model, load);
   if (!model.info().multilingual || has_english_name(arguments.model)) {
     const std::string warning =
         take_english(arguments.model, arguments.options.language);
