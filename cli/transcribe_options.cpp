@@ -28,13 +28,17 @@ namespace fs = std::filesystem;
 std::vector<double> temperatures(
     double temperature, const std::optional<double>& increment) {
   constexpr double kStop = 1.0 + 1e-6;
+  // DEVIATION(whisper-many-temperatures): the reference's program makes a list
+  // of any length. Nobody can mean a window to be decoded so often.
   constexpr std::size_t kMost = 1000;
   if (!increment) {
     return {temperature};
   }
   if (temperature >= kStop) {
     // DEVIATION(whisper-hot): the reference's list is empty then, and every
-    // file fails.
+    // file fails. (It is not with a step below 0, which leads down to 1. Such
+    // steps, and one without end, which makes a list of a single temperature,
+    // are refused where they are read.)
     throw ArgumentError(
         "--temperature above 1 leaves nothing to fall back to: add "
         "--temperature-increment-on-fallback None");
@@ -94,7 +98,11 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
         "needs a temperature above 0, and there is none: leave it out, or give "
         "--temperature or --temperature-increment-on-fallback");
   }
-  if (!a.options.beam_size) {
+  const bool searches = std::any_of(
+      a.options.temperature.begin(),
+      a.options.temperature.end(),
+      [](double t) { return t == 0; });
+  if (searches && !a.options.beam_size) {
     asked.in_vain(
         a.options.patience,
         "--patience",

@@ -111,6 +111,8 @@ TEST(TranscribeOptions, RefusesWhatCannotBe) {
        "--temperature-increment-on-fallback"},
       {{"--temperature-increment-on-fallback", "-0.2"},
        "--temperature-increment-on-fallback"},
+      {{"--temperature-increment-on-fallback", "inf"},
+       "--temperature-increment-on-fallback"},
       {{"--temperature-increment-on-fallback", "1e-9"},
        "--temperature-increment-on-fallback"},
       {{"--compression-ratio-threshold", "nan"},
@@ -168,6 +170,24 @@ TEST(TranscribeOptions, ManySamplesNeedATemperatureAboveZero) {
   EXPECT_EQ(taken(asked).options.best_of, 3);
   EXPECT_NO_THROW(taken(
       {"--temperature-increment-on-fallback", "None", "--best-of", "None"}));
+}
+
+TEST(TranscribeOptions, PatienceNeedsBeamsOnlyWhereThereIsASearch) {
+  const Words words = {"--beam-size", "None", "--patience", "1"};
+  expect_refused(words, {"--patience", "--beam-size above 0"});
+  Words hot = words;
+  hot.insert(hot.end(), {"--temperature", "0.5"});
+  EXPECT_EQ(taken(hot).options.patience, 1);
+  EXPECT_EQ(taken(hot).options.beam_size, std::nullopt);
+  hot.insert(hot.end(), {"--temperature-increment-on-fallback", "None"});
+  EXPECT_EQ(taken(hot).options.temperature, std::vector<double>{0.5});
+  EXPECT_EQ(taken(hot).options.patience, 1);
+}
+
+TEST(TranscribeOptions, AThousandTemperaturesAreTheMost) {
+  const char* step = "--temperature-increment-on-fallback";
+  EXPECT_EQ(taken({step, "0.001001"}).options.temperature.size(), 1000U);
+  expect_refused({step, "0.001"}, {step, "at most 1000 numbers"});
 }
 
 TEST(TranscribeOptions, DefaultsThatARunCannotUseArePassedOver) {
