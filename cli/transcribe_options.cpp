@@ -28,13 +28,17 @@ namespace fs = std::filesystem;
 std::vector<double> temperatures(
     double temperature, const std::optional<double>& increment) {
   constexpr double kStop = 1.0 + 1e-6;
+  // DEVIATION(whisper-many-temperatures): the reference's program makes a list
+  // of any length. Nobody can mean a window to be decoded so often.
   constexpr std::size_t kMost = 1000;
   if (!increment) {
     return {temperature};
   }
   if (temperature >= kStop) {
     // DEVIATION(whisper-hot): the reference's list is empty then, and every
-    // file fails.
+    // file fails. (It is not with a step below 0, which leads down to 1. Such
+    // steps, and one without end, which makes a list of a single temperature,
+    // are refused where they are read.)
     throw ArgumentError(
         "--temperature above 1 leaves nothing to fall back to: add "
         "--temperature-increment-on-fallback None");
@@ -94,7 +98,11 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
         "needs a temperature above 0, and there is none: leave it out, or give "
         "--temperature or --temperature-increment-on-fallback");
   }
-  if (!a.options.beam_size) {
+  const bool searches = std::any_of(
+      a.options.temperature.begin(),
+      a.options.temperature.end(),
+      [](double t) { return t == 0; });
+  if (searches && !a.options.beam_size) {
     asked.in_vain(
         a.options.patience,
         "--patience",
@@ -183,12 +191,12 @@ Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& a) {
       .configurable = true};
 }
 
-std::string find_model(
+FoundModel find_model(
     const std::string& name, const std::optional<fs::path>& model_dir) {
   const engine::CatalogueEntry* known =
       model_dir ? engine::find_in_catalogue(name) : nullptr;
   if (!known) {
-    return name;
+    return {name};
   }
   std::set<std::string> names = {name, std::string(known->name)};
   if (known->name == "turbo") {
@@ -198,7 +206,7 @@ std::string find_model(
     for (const std::string& file : {each, each + ".pt"}) {
       std::error_code ignored;
       if (fs::exists(*model_dir / file, ignored)) {
-        return (*model_dir / file).string();
+        return {(*model_dir / file).string(), std::string(known->name)};
       }
     }
   }
@@ -217,9 +225,10 @@ bool has_english_name(std::string_view model) {
 
 SpeechToText load_model(
     TranscribeArguments& arguments, std::vector<std::string>& warnings) {
-  SpeechToText model = SpeechToText::load(
-      find_model(arguments.model, arguments.model_dir),
-      arguments.load);
+  const FoundModel found = find_model(arguments.model, arguments.model_dir);
+  LoadOptions load = arguments.load;
+  load.official_name = found.official_name;
+  SpeechToText model = SpeechToText::load(found.model, load);
   if (!model.info().multilingual || has_english_name(arguments.model)) {
     const std::string warning =
         take_english(arguments.model, arguments.options.language);

@@ -48,13 +48,20 @@ std::vector<std::string> formats();
 /// \port whisper.transcribe.cli
 Verb transcribe_verb(const std::shared_ptr<TranscribeArguments>& arguments);
 
+/// A model to load.
+struct FoundModel {
+  std::string model; ///< name, folder or file
+  /// See LoadOptions; that of a named model which a folder holds.
+  std::string official_name = {};
+};
+
 /// What to load for `--model` and `--model-dir`.
 ///
 /// With a folder, a model of the catalogue is looked for there: under its
 /// name, and as openai-whisper keeps it (`base.pt`). All else is what it is
 /// without.
 /// \throws ConfigError if the folder does not have it
-std::string find_model(
+FoundModel find_model(
     const std::string& name,
     const std::optional<std::filesystem::path>& model_dir);
 

@@ -111,6 +111,8 @@ TEST(TranscribeOptions, RefusesWhatCannotBe) {
        "--temperature-increment-on-fallback"},
       {{"--temperature-increment-on-fallback", "-0.2"},
        "--temperature-increment-on-fallback"},
+      {{"--temperature-increment-on-fallback", "inf"},
+       "--temperature-increment-on-fallback"},
       {{"--temperature-increment-on-fallback", "1e-9"},
        "--temperature-increment-on-fallback"},
       {{"--compression-ratio-threshold", "nan"},
@@ -168,6 +170,24 @@ TEST(TranscribeOptions, ManySamplesNeedATemperatureAboveZero) {
   EXPECT_EQ(taken(asked).options.best_of, 3);
   EXPECT_NO_THROW(taken(
       {"--temperature-increment-on-fallback", "None", "--best-of", "None"}));
+}
+
+TEST(TranscribeOptions, PatienceNeedsBeamsOnlyWhereThereIsASearch) {
+  const Words words = {"--beam-size", "None", "--patience", "1"};
+  expect_refused(words, {"--patience", "--beam-size above 0"});
+  Words hot = words;
+  hot.insert(hot.end(), {"--temperature", "0.5"});
+  EXPECT_EQ(taken(hot).options.patience, 1);
+  EXPECT_EQ(taken(hot).options.beam_size, std::nullopt);
+  hot.insert(hot.end(), {"--temperature-increment-on-fallback", "None"});
+  EXPECT_EQ(taken(hot).options.temperature, std::vector<double>{0.5});
+  EXPECT_EQ(taken(hot).options.patience, 1);
+}
+
+TEST(TranscribeOptions, AThousandTemperaturesAreTheMost) {
+  const char* step = "--temperature-increment-on-fallback";
+  EXPECT_EQ(taken({step, "0.001001"}).options.temperature.size(), 1000U);
+  expect_refused({step, "0.001"}, {step, "at most 1000 numbers"});
 }
 
 TEST(TranscribeOptions, DefaultsThatARunCannotUseArePassedOver) {
@@ -244,18 +264,46 @@ TEST(FindModel, LooksForNamedModelsInTheFolder) {
   const std::string base = file("base.pt");
   const std::string turbo = file("large-v3-turbo.pt");
   const std::string large = file("large-v3.pt");
-  EXPECT_EQ(find_model("base", folder.path()), base);
-  EXPECT_EQ(find_model("turbo", folder.path()), turbo);
-  EXPECT_EQ(find_model("large", folder.path()), large);
+  const auto expect_found = [&folder](
+                                const std::string& name,
+                                const std::string& model,
+                                const std::string& official_name) {
+    const FoundModel found = find_model(name, folder.path());
+    EXPECT_EQ(found.model, model);
+    EXPECT_EQ(found.official_name, official_name);
+  };
+  expect_found("base", base, "base");
+  expect_found("turbo", turbo, "large-v3-turbo");
+  expect_found("large", large, "large-v3");
   std::filesystem::create_directory(folder.path() / "base");
-  EXPECT_EQ(
-      find_model("base", folder.path()),
-      (folder.path() / "base").string());
-  EXPECT_EQ(find_model("some/folder", folder.path()), "some/folder");
-  EXPECT_EQ(find_model("tiny", std::nullopt), "tiny");
+  expect_found("base", (folder.path() / "base").string(), "base");
+  expect_found("some/folder", "some/folder", "");
+  expect_found(base, base, "");
+  EXPECT_EQ(find_model("tiny", std::nullopt).model, "tiny");
+  EXPECT_EQ(find_model("tiny", std::nullopt).official_name, "");
   expect_error<ConfigError>(
       [&] { find_model("tiny", folder.path()); },
       {"tiny.pt", folder.path().string(), "--model-dir"});
+}
+
+TEST(LoadModel, ANameReachesTheAlignmentHeads) {
+  const TempFolder folder;
+  const std::filesystem::path file = folder.path() / "tiny.en.pt";
+  std::filesystem::copy(
+      std::filesystem::path(MLXAUDIO_SOURCE_DIR) /
+          "tests/fuzz/seeds/whisper/toy.pt",
+      file);
+  TranscribeArguments arguments;
+  std::vector<std::string> warnings;
+  // Heads of tiny.en do not fit a toy.
+  arguments.model = "tiny.en";
+  arguments.model_dir = folder.path();
+  expect_error<ConfigError>(
+      [&] { load_model(arguments, warnings); },
+      {file.string(), "is not a tiny.en", "2 layers of 2 heads, not 4 of 6"});
+  // A path asks for none: what a toy lacks then is a vocabulary.
+  arguments.model = file.string();
+  expect_error<TokenError>([&] { load_model(arguments, warnings); }, {});
 }
 
 } // namespace

@@ -19,6 +19,11 @@ struct LoadOptions {
   /// Threads of the process-wide pool; 0 is the number of physical cores. The
   /// first model loaded decides for the process.
   int threads = 0;
+  /// Name of the official Whisper model ("tiny.en") that the folder or file is.
+  /// If it names no alignment heads, as OpenAI's `.pt` files do not, it has
+  /// those of this model, by which word times are found. Empty: the default
+  /// ones, as for a path in the reference.
+  std::string official_name = {};
 };
 
 /// What is known of a loaded model, or of one in the catalogue.

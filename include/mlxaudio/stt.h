@@ -128,6 +128,8 @@ using LanguageProbability = std::pair<std::string, double>;
 struct Transcription {
   std::string text;
   std::vector<Segment> segments;
+  /// As `TranscribeOptions::language` gave it ("English" stays "English"), as
+  /// in the reference; the code ("en") where it was detected.
   std::string language;
   /// False when a stop token ended the work early; what is here was done.
   bool complete = true;
@@ -161,7 +163,7 @@ class MLXAUDIO_API SpeechToText {
   /// an error that names the command which gets it.
   /// \throws ConfigError, WeightError, TokenError, UnsupportedError;
   ///   ArgumentError for a device or number of threads other than that of the
-  ///   process's first model
+  ///   process's first model, and for an official name that there is not
   static SpeechToText load(
       const std::string& model, const LoadOptions& options = {});
 

@@ -338,6 +338,33 @@ ModelDetails model_info(const std::string& name_or_path) {
   return out;
 }
 
+void use_official_heads(
+    whisper::LoadedCheckpoint& checkpoint, const std::string& name) {
+  const CatalogueEntry* entry = find_in_catalogue(name);
+  if (entry == nullptr)
+    throw ArgumentError(fmt::format(
+        "[engine.models] no official model is called \"{}\": `mlx-audio models "
+        "list` shows their names",
+        name));
+  const auto dump = whisper::alignment_heads_dump(entry->name);
+  if (checkpoint.has_alignment_heads || dump.empty())
+    return;
+  const ModelDimensions& dims = checkpoint.dims;
+  if (dims.n_text_layer != entry->dims.n_text_layer ||
+      dims.n_text_head != entry->dims.n_text_head)
+    throw ConfigError(fmt::format(
+        "[engine.models] {} is not a {}: its decoder has {} layers of {} "
+        "heads, not {} of {}: load it by its path, not by this name",
+        checkpoint.path.string(),
+        name,
+        dims.n_text_layer,
+        dims.n_text_head,
+        entry->dims.n_text_layer,
+        entry->dims.n_text_head));
+  checkpoint.alignment_heads = whisper::decode_alignment_heads(dump, dims);
+  checkpoint.has_alignment_heads = true;
+}
+
 whisper::ImportReport import_named(
     const fs::path& source,
     const std::string& name,

@@ -87,6 +87,15 @@ ModelDetails model_info(const std::string& name_or_path);
 ModelInfo describe(
     const std::string& name, const whisper::LoadedCheckpoint& checkpoint);
 
+/// Gives a checkpoint the alignment heads of an official model, if it names
+/// none itself. The distilled models have none to give.
+///
+/// \port whisper.load_model
+/// \throws ArgumentError if no model has this name; ConfigError if the heads
+///   are not those of a model of this size
+void use_official_heads(
+    whisper::LoadedCheckpoint& checkpoint, const std::string& name);
+
 /// Imports a checkpoint as `models/<name>/` of the cache; see
 /// whisper::import_model(). Says in `provenance.json` what the catalogue knows
 /// of a source with this checksum.

@@ -107,6 +107,45 @@ TEST_F(ModelStore, TakesFoldersAndFiles) {
   EXPECT_EQ(model_info(seed("toy.pt").string()).layout, "OpenAI");
 }
 
+TEST_F(ModelStore, AFileHasTheHeadsOfTheNameThatItIsAskedForBy) {
+  // As whisper.load_model("tiny.en").alignment_heads.indices() says.
+  const whisper::AlignmentHeads
+      tiny_en{{1, 0}, {2, 0}, {2, 5}, {3, 0}, {3, 1}, {3, 2}, {3, 3}, {3, 4}};
+  const whisper::AlignmentHeads
+      tiny{{2, 2}, {3, 0}, {3, 2}, {3, 3}, {3, 4}, {3, 5}};
+  const auto path = seed("openai/tiny.en.pt");
+  const auto by_path = whisper::load_checkpoint(path);
+  EXPECT_FALSE(by_path.has_alignment_heads);
+  EXPECT_EQ(
+      by_path.alignment_heads,
+      whisper::default_alignment_heads(by_path.dims));
+  const auto asked_for = [&](const std::string& name) {
+    auto checkpoint = whisper::load_checkpoint(path);
+    use_official_heads(checkpoint, name);
+    return checkpoint;
+  };
+  EXPECT_EQ(asked_for("tiny.en").alignment_heads, tiny_en);
+  EXPECT_TRUE(asked_for("tiny.en").has_alignment_heads);
+  EXPECT_EQ(asked_for("tiny").alignment_heads, tiny);
+  // No heads of theirs are known.
+  EXPECT_EQ(
+      asked_for("distil-small.en").alignment_heads,
+      by_path.alignment_heads);
+  expect_error<ConfigError>(
+      [&] { asked_for("turbo"); },
+      {path.string(), "is not a turbo", "4 layers of 6 heads, not 4 of 20"});
+  expect_error<ArgumentError>(
+      [&] { asked_for("mine"); },
+      {"\"mine\"", "models list"});
+}
+
+TEST_F(ModelStore, HeadsThatACheckpointNamesAreKept) {
+  auto checkpoint = whisper::load_checkpoint(seed("mlx"));
+  const auto own = checkpoint.alignment_heads;
+  use_official_heads(checkpoint, "tiny");
+  EXPECT_EQ(checkpoint.alignment_heads, own);
+}
+
 TEST_F(ModelStore, TellsOfModelsThatAreNotThere) {
   const ModelDetails base = model_info("base");
   EXPECT_FALSE(base.installed);

@@ -117,7 +117,10 @@ struct SpeechToText::Impl {
     const auto path = engine::resolve_model(name);
     engine::start_runtime(options);
     worker.call([&](Session&) {
-      const auto checkpoint = whisper::load_checkpoint(path);
+      auto checkpoint = whisper::load_checkpoint(path);
+      if (!options.official_name.empty()) {
+        engine::use_official_heads(checkpoint, options.official_name);
+      }
       info = engine::describe(name, checkpoint);
       dims = checkpoint.dims;
       model = whisper::load_model(checkpoint);

@@ -284,6 +284,20 @@ TEST(SpeechToText, LoadNamesWhatIsWrong) {
       {"multilingual.tiktoken"});
 }
 
+TEST(SpeechToText, LoadTakesTheNameOfAnOfficialModel) {
+  const ModelFolder folder;
+  const auto load = [&](const std::string& name) {
+    LoadOptions options;
+    options.official_name = name;
+    SpeechToText::load(folder.path().string(), options);
+  };
+  EXPECT_NO_THROW(load("distil-small.en")); // has no heads to give
+  expect_error<ArgumentError>([&] { load("mine"); }, {"\"mine\""});
+  expect_error<ConfigError>(
+      [&] { load("tiny"); },
+      {folder.path().string(), "is not a tiny"});
+}
+
 TEST(SpeechToText, AModelMayGoWhileAnotherWorks) {
   const ModelFolder folder;
   for (int i = 0; i < 3; ++i) {

@@ -262,6 +262,18 @@ def huggingface(state):
     return out
 
 
+def make_named(out):
+    """As few numbers as a decoder with the layers and heads of tiny.en has."""
+    dims = dict(DIMS, n_audio_state=6, n_text_state=6, n_text_head=6,
+                n_text_layer=4)
+    model = whisper.model.Whisper(whisper.model.ModelDimensions(**dims))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    torch.save({"dims": dims, "model_state_dict": model.half().state_dict()},
+               folder(out, "openai") / "tiny.en.pt")
+
+
 def make_whisper(root):
     """One toy model in every layout."""
     torch.manual_seed(1)
@@ -273,6 +285,7 @@ def make_whisper(root):
     out = folder(root, "whisper")
     torch.save({"dims": DIMS, "model_state_dict": tensors}, out / "toy.pt")
     state = {k: v.numpy() for k, v in tensors.items()}
+    make_named(out)
 
     hf = huggingface(state)
     names = sorted(hf)

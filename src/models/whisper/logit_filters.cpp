@@ -164,8 +164,8 @@ void ApplyTimestampRules::apply(
     const auto timestamp_last =
         std::find_if(sampled.rbegin(), sampled.rend(), is_timestamp);
     if (timestamp_last != sampled.rend()) {
-      // Timestamps do not decrease, and the one after the end of a segment is
-      // larger than it: a segment without length could repeat for ever.
+      // Timestamps do not decrease, and the end of a segment is larger than its
+      // begin: a segment without length could repeat for ever.
       const bool may_repeat = last_was_timestamp && !penultimate_was_timestamp;
       suppress(timestamp_begin_, *timestamp_last + (may_repeat ? 0 : 1));
     }

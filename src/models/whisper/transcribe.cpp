@@ -488,7 +488,8 @@ Transcription transcribe(
       }
       if (seek <= previous_seek) {
         // DEVIATION(whisper-no-progress): the reference would decode the same
-        // window again, possibly for ever.
+        // window again, possibly for ever: after a last pair of timestamps at
+        // position 0, too.
         seek = previous_seek + segment_size;
       }
     }

@@ -454,8 +454,11 @@ void NumberReader::read_digits(bool has_prefix) {
     prefix_ = current_.front();
   }
   // DEVIATION(whisper-long-number): a number of any length is read. The
-  // reference fails at 4300 digits (AssertionError), where Python's int() has
-  // its limit.
+  // reference reads 4300 digits, where Python's int() has its limit, and fails
+  // at 4301 (AssertionError), or where a product becomes longer (ValueError: of
+  // 4300 nines and "thousand"). Of a text of 4301 digits before a multiplier
+  // ("one" 4301 times, "hundred") it makes two numbers, "...111 100", where
+  // this makes one.
   value_ = SpokenNumber::scaled(digits, 0).value_or(
       SpokenNumber::text(std::u32string(digits)));
 }
