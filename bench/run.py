@@ -50,7 +50,7 @@ def measured(options):
     environment = packages.environment_with(packages.install())
     forced = contestants.ISA_SWITCHES.get(options.isa, {})
     variants = options.compute.split(",") if options.compute else []
-    ours = contestants.ours(options.program, options.threads, variants, forced)
+    ours = contestants.ours(options.program, options.threads, variants, forced, environment)
     peers = contestants.chosen(
         contestants.peers(options.threads, environment, forced, options.openai_whisper), options.only
     )
@@ -78,19 +78,18 @@ def measured(options):
     for case in suite:
         raw = rounds.measure(everybody, case, found_clips[case.clip], options.rounds, rounds.tell)
         report.join(raw, case, earlier)
-        absent = [c.name for c in everybody if not rounds.enters(c, case)]
-        report.add_case(document, case, found_clips[case.clip], raw, absent, ours[0].name)
-    for contestant in ours:
-        document["phases"].append(
-            phases.measure(
-                contestant, options.program, first.model, found_clips["short"], options.threads, options.rounds
-            )
-        )
-    settings = {
-        c.name: report.settings_of(document, c, c.command(first, found_clips[first.clip].path, None))
-        for c in everybody
-    }
-    report.finish(document, everybody, settings)
+        absent = rounds.without_beams(everybody, case)
+        report.add_case(document, case, found_clips[case.clip], raw, absent, contestants.exact(ours).name)
+    if first.model != cases.LARGE:
+        document["phases"] = [
+            phases.measure(c, options.program, first.model, found_clips["short"], options.threads, options.rounds)
+            for c in ours
+        ]
+    entered = [c for c in everybody if any(c.name in case["results"] for case in document["cases"])]
+    settings = {c.name: report.settings_of(document, c) for c in entered}
+    for c in ours:
+        settings[c.name] = {"command": " ".join(map(str, c.command(first, first.modes[0], "CLIP")))}
+    report.finish(document, entered, settings)
     return document
 
 
@@ -102,7 +101,8 @@ def complaints(document):
             bad.append(f"{row['name']} ({row['about']}): {row['value']:.2f}, at most {row['at_most']}")
     for case in document["cases"]:
         # Where no other program says the same, ours may be wrong.
-        if all(r["words_differ"] for n, r in case["results"].items() if n not in ours_of(document)):
+        said = [r["words_differ"] for n, r in case["results"].items() if "words" in r and n not in ours_of(document)]
+        if said and all(said):
             bad.append(f"{case['name']}: no peer has the same words")
     return bad
 

@@ -246,6 +246,7 @@ void Bench::time_phases() {
   }
   engine::PhaseOptions options;
   options.runs = arguments_.runs;
+  options.encoder_only = arguments_.encoder_only;
   options.beams = work_.options.beam_size.value_or(1);
   for (const engine::Phase& phase : engine::time_phases(
            find_model(work_.model, work_.model_dir),
@@ -269,7 +270,9 @@ void Bench::check() const {
 ExitCode Bench::run() {
   check();
   load();
-  time_session();
+  if (!arguments_.encoder_only) {
+    time_session();
+  }
   if (arguments_.profile) {
     profile();
   }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "cli/option_values.h"
 
 namespace mlxaudio::cli {
@@ -29,6 +31,9 @@ OptionGroup timing_options(const Arguments& a) {
        {.name = "--session-only",
         .help = "time loading and whole transcriptions alone",
         .set = [a](const std::string&) { a->session_only = true; }},
+       {.name = "--encoder-only",
+        .help = "time loading, the spectrogram and the encoder alone",
+        .set = [a](const std::string&) { a->encoder_only = true; }},
        {.name = "--profile",
         .help = "show, for one more transcription, what each operation takes",
         .set = [a](const std::string&) { a->profile = true; }},
@@ -75,6 +80,12 @@ Verb bench_verb(const Arguments& a) {
   verb.finish = [a, finish = std::move(verb.finish)](
                     const std::set<std::string>& on_line) {
     finish(on_line);
+    if (a->encoder_only && (a->session_only || a->profile)) {
+      throw ArgumentError(fmt::format(
+          "--encoder-only transcribes nothing, which {} is about: leave one of "
+          "them out",
+          a->session_only ? "--session-only" : "--profile"));
+    }
     if (a->profile) {
       check_profile(a->transcribe->load.device);
     }

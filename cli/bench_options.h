@@ -15,6 +15,7 @@ struct BenchArguments {
       std::make_shared<TranscribeArguments>();
   int runs = 5;
   bool session_only = false; ///< transcriptions alone are timed
+  bool encoder_only = false; ///< nothing after the encoder is timed
   bool profile = false;
   bool json = false;
 };

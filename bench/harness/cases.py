@@ -3,7 +3,9 @@
 
 from dataclasses import dataclass
 
-WHOLE, WARM = "whole", "warm"
+WHOLE, WARM, ENCODER = "whole", "warm", "encoder"
+# Pseudo-random weights of large-v3's encoder.
+LARGE = "large-v3's shape"
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,8 @@ class Case:
 
     @property
     def name(self):
+        if self.modes == (ENCODER,):
+            return f"encoder of {self.model}"
         search = f"beam {self.beam}" if self.beam else "greedy"
         return f"{self.model}, {search}, {self.clip} clip"
 
@@ -29,5 +33,8 @@ SUITES = {
         Case("base", "long", 5),
         Case("tiny.en", "long", 0),
         Case("tiny.en", "long", 5),
+        Case("base", "short", 0, (ENCODER,)),
     ),
+    # Minutes for each round.
+    "large": (Case(LARGE, "short", 0, (ENCODER,)),),
 }

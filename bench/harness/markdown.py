@@ -47,7 +47,17 @@ def warm_table(case):
     return table(head, rows)
 
 
+def encoder_table(case):
+    rows = []
+    for name, result in by_median(case["results"], "encoder", "seconds"):
+        r = result["encoder"]
+        rows.append([name, cell(r["seconds"]), number(r["peak"] / 1e6, 0)])
+    return table(["Program", "The encoder on 30 s, s", "Peak MB"], rows)
+
+
 def case_part(case):
+    if any("encoder" in r for r in case["results"].values()):
+        return [f"## {case['name'][0].upper()}{case['name'][1:]}", "", *encoder_table(case)]
     lines = [f"## {case['name']}", "", f"{case['clip_name']}: {case['seconds']:.1f} s."]
     if any("whole" in r for r in case["results"].values()):
         lines += ["", "Whole process, loading included:", "", *whole_table(case)]
@@ -77,8 +87,8 @@ def settings_part(report):
     lines = ["## Settings of each decoder", ""]
     for contestant in report["contestants"]:
         settings = contestant["settings"]
-        text = ", ".join(f"{k} {v}" for k, v in settings.items()) if settings else "none told"
-        lines.append(f"- {contestant['name']}: {text}")
+        if settings:
+            lines.append(f"- {contestant['name']}: {', '.join(f'{k} {v}' for k, v in settings.items())}")
     return lines
 
 

@@ -51,6 +51,14 @@ def ggml_file(name, kind, environment):
     return path
 
 
+def large_folder(environment):
+    """Pseudo-random weights of large-v3's shape as a CTranslate2 folder (1.5 GB), made once."""
+    path = CACHE / "bench" / "large-v3-random"
+    if not path.exists():
+        subprocess.run([sys.executable, BENCH / "random_weights.py", path], env=environment, check=True)
+    return path
+
+
 def openai_file(name, python):
     """The packaged weights as OpenAI's `.pt`, made once."""
     path = CACHE / "reference" / f"{name}.pt"

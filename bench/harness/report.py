@@ -69,10 +69,8 @@ def add_case(report, case, clip, raw, absent, measure):
     })  # fmt: skip
 
 
-def settings_of(report, contestant, command):
-    """What a peer says of its decoder; of ours the command that it was given."""
-    if contestant.ours:
-        return {"command": " ".join(map(str, command))}
+def settings_of(report, contestant):
+    """What a peer says of its decoder."""
     for case in report["cases"]:
         warm = case["results"].get(contestant.name, {}).get("warm")
         if warm and warm["settings"]:

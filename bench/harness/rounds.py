@@ -14,7 +14,14 @@ def order(contestants, number):
 
 
 def enters(contestant, case):
-    return contestant.beams or not case.beam
+    able = contestant.beams or not case.beam
+    known = not contestant.models or case.model in contestant.models
+    return able and known and set(case.modes) <= set(contestant.modes)
+
+
+def without_beams(contestants, case):
+    """Who would take part if it could search with beams."""
+    return [c.name for c in contestants if case.beam and not c.beams and set(case.modes) <= set(c.modes)]
 
 
 def tried(contestants, case, clip, tell):
@@ -23,7 +30,7 @@ def tried(contestants, case, clip, tell):
     for contestant in contestants:
         if contestant.ours:
             try:
-                processes.run(contestant.command(case, clip.path, None), contestant.environment)
+                processes.run(contestant.command(case, case.modes[0], clip.path), contestant.environment)
             except Refused as e:
                 refused[contestant.name] = str(e)
                 tell(f"SKIPPED: {contestant.name}: {e}")
@@ -41,13 +48,11 @@ def measure(contestants, case, clip, rounds, tell):
     for number in range(rounds + 1):
         for contestant in order(entrants, number):
             for mode in case.modes:
-                if number == 0 and mode == cases.WARM:
+                if number == 0 and mode != cases.WHOLE:
                     continue
-                runs = 1 if mode == cases.WARM else None
-                run = processes.run(contestant.command(case, clip.path, runs), contestant.environment)
+                run = processes.run(contestant.command(case, mode, clip.path), contestant.environment)
                 if number > 0:
-                    take = samples.warm_sample if mode == cases.WARM else samples.whole_sample
-                    raw[contestant.name][mode].append(take(run))
+                    raw[contestant.name][mode].append(samples.TAKE[mode](run))
                 tell(f"{case.name}: round {number} of {rounds}: {contestant.name}, {mode}: {run.wall:.2f} s")
     return raw
 

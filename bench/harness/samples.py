@@ -3,6 +3,7 @@
 
 import json
 
+from harness import cases
 from harness.paths import Refused
 
 
@@ -11,16 +12,22 @@ def whole_sample(run):
     return {"wall": run.wall, "cpu": run.cpu, "peak": run.peak, "first": run.first, "text": run.text}
 
 
-def warm_sample(run):
-    """Of a session that wrote a line of JSON when it was ready and for each run."""
-    ready, runs = None, []
+def objects(run):
+    """(when it came, what it says) of each line that is JSON; a library's own
+    chatter is passed over."""
     for at, line in run.lines:
         try:
             value = json.loads(line)
         except ValueError:
-            continue  # a library's own chatter
-        if not isinstance(value, dict):
             continue
+        if isinstance(value, dict):
+            yield at, value
+
+
+def warm_sample(run):
+    """Of a session that wrote a line of JSON when it was ready and for each run."""
+    ready, runs = None, []
+    for at, value in objects(run):
         if value.get("type") == "ready":
             ready = {"at": at, "settings": value.get("settings", {})}
         elif value.get("type") == "run":
@@ -37,3 +44,14 @@ def warm_sample(run):
         "text": counted[-1]["text"],
         "peak": run.peak,
     }
+
+
+def encoder_sample(run):
+    """Of an encoder by itself."""
+    for _, value in objects(run):
+        if value.get("type") == "phase" and value.get("name") == "encoder":
+            return {"seconds": value["samples"], "peak": run.peak}
+    raise Refused("an encoder did not say how long it took")
+
+
+TAKE = {cases.WHOLE: whole_sample, cases.WARM: warm_sample, cases.ENCODER: encoder_sample}

@@ -41,17 +41,22 @@ def of_warm(samples, seconds):
     }
 
 
+def of_encoder(samples, seconds):
+    return {"seconds": spread(t for s in samples for t in s["seconds"]), "peak": max(s["peak"] for s in samples)}
+
+
+SUMS = {cases.WHOLE: of_whole, cases.WARM: of_warm, cases.ENCODER: of_encoder}
+
+
 def of_case(raw, seconds, measure):
     """Figures by contestant. \\param measure of contestants whose words the
     others' are compared with"""
     results = {}
     for name, modes in raw.items():
-        results[name] = result = {}
-        if modes.get(cases.WHOLE):
-            result["whole"] = of_whole(modes[cases.WHOLE], seconds)
-        if modes.get(cases.WARM):
-            result["warm"] = of_warm(modes[cases.WARM], seconds)
-    for name, result in results.items():
+        results[name] = {mode: SUMS[mode](samples, seconds) for mode, samples in modes.items() if samples}
+    for result in results.values():
+        if text_of(result) is None:
+            continue
         own, theirs = text_of(result), text_of(results[measure])
         result["words"] = len(words(own))
         result["words_differ"] = difference(theirs, own)
@@ -59,4 +64,6 @@ def of_case(raw, seconds, measure):
 
 
 def text_of(result):
-    return " ".join((result.get("whole") or result["warm"])["text"].split())
+    """What was said; None if nothing was to be."""
+    said = result.get("whole") or result.get("warm")
+    return " ".join(said["text"].split()) if said else None

@@ -20,7 +20,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
   .ground { fill: #0d1117 }
 }
 """
-MODES = {"whole": ("wall", "whole process"), "warm": ("seconds", "warm session")}
+MODES = {"whole": ("wall", "whole process"), "warm": ("seconds", "warm session"), "encoder": ("seconds", "30 s")}
 
 
 def panels(report):
@@ -31,7 +31,8 @@ def panels(report):
             bars = [(n, n in ours, r[mode][key]) for n, r in case["results"].items() if mode in r]
             if bars:
                 bars.sort(key=lambda bar: bar[2]["median"])
-                yield f"{case['name']} ({case['seconds']:.0f} s), {name}", bars
+                about = name if mode == "encoder" else f"({case['seconds']:.0f} s), {name}"
+                yield f"{case['name']} {about}", bars
 
 
 def panel(title, bars, top):

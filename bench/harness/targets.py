@@ -58,6 +58,7 @@ def words_apart(target, report):
     """Over all clips: what the text of f32 is compared with."""
     ours, exact = ours_of(report, target["compute"]), ours_of(report, "f32")
     found = [c["results"][ours] for c in report["cases"] if ours in c["results"] and exact in c["results"]]
+    found = [r for r in found if "words" in r]
     if found:
         total = sum(r["words"] for r in found)
         yield f"{total} words", 1000 * sum(r["words_differ"] for r in found) / max(total, 1)

@@ -21,7 +21,7 @@ class Someone:
 
 
 EVERYBODY = [Someone("mlx-audio", True, "f32"), Someone("mlx-audio int8", True, "int8"), Someone("peer <a>"),
-             Someone("peer b")]  # fmt: skip
+             Someone("peer b"), Someone("pytorch f32")]  # fmt: skip
 RAW = {
     "mlx-audio": {"whole": [whole(1.0), whole(1.2), whole(1.1)], "warm": [warm(0.5), warm(0.7)]},
     "mlx-audio int8": {"whole": [whole(0.8, "ask not that", 60e6)], "warm": [warm(0.4)]},
@@ -55,6 +55,9 @@ def document(raw=None):
         name, seconds = "jfk", 11.0
 
     report.add_case(made, Case("base", "short", 0), Clip, raw or RAW, ["peer c"], "mlx-audio")
+    encoder = {"mlx-audio": {"encoder": [{"seconds": [0.5, 0.7], "peak": 50e6}]},
+               "pytorch f32": {"encoder": [{"seconds": [1.0], "peak": 70e6}]}}  # fmt: skip
+    report.add_case(made, Case("base", "short", 0, ("encoder",)), Clip, encoder, [], "mlx-audio")
     report.finish(made, EVERYBODY, {c.name: {"beam_size": 1} for c in EVERYBODY})
     return made
 

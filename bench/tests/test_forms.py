@@ -20,7 +20,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 class Markdown(unittest.TestCase):
     def test_has_a_row_for_each_program_the_fastest_first(self):
         text = markdown(made.document())
+        self.assertIn("## Encoder of base\n\n", text)
         rows = [line for line in text.splitlines() if line.startswith(("| mlx-audio", "| peer"))]
+        self.assertEqual(rows.pop(), "| mlx-audio | 0.60 (0.50 to 0.70) | 50 |")
         self.assertEqual([r.split(" | ")[0][2:] for r in rows],
                          2 * ["mlx-audio int8", "mlx-audio", "peer <a>", "peer b"])  # fmt: skip
         self.assertIn("| mlx-audio | 1.10 (1.00 to 1.20) | 0.100 | 0.55 (0.50 to 0.60) | 2.20 | 100 | same |", rows)
@@ -50,8 +52,8 @@ class Svg(unittest.TestCase):
     def test_has_a_bar_for_each_program_and_way(self):
         root = ElementTree.fromstring(svg(made.document()))
         kinds = [e.get("class") for e in root.iter(f"{SVG}rect")]
-        self.assertEqual((kinds.count("ours"), kinds.count("peer")), (4, 4))
-        self.assertEqual(len(list(root.iter(f"{SVG}line"))), 8)
+        self.assertEqual((kinds.count("ours"), kinds.count("peer")), (5, 5))
+        self.assertEqual(len(list(root.iter(f"{SVG}line"))), 10)
         texts = [e.text for e in root.iter(f"{SVG}text")]
         self.assertIn("peer <a>", texts)
         self.assertIn("base, greedy, short clip (11 s), whole process", texts)

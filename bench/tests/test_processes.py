@@ -42,8 +42,8 @@ def peer(*more):
 
 
 def someone(name, code, ours=False, compute=""):
-    def command(case, clip, runs):
-        warm = [] if runs is None else ["--warm", str(runs)]
+    def command(case, mode, clip):
+        warm = ["--warm", "1"] if mode == cases.WARM else []
         return [sys.executable, "-c", code, "--model", case.model, "--clip", clip, "--threads", "1", "--beam",
                 str(case.beam), *warm]  # fmt: skip
 
@@ -107,6 +107,7 @@ class Rounds(unittest.TestCase):
         beams = cases.Case("base", "short", 5, ("whole",))
         raw = rounds.measure([someone("a", PEER), someone("beamless", PEER)], beams, self.Clip, 1, lambda _: None)
         self.assertEqual(list(raw), ["a"])
+        self.assertEqual(rounds.without_beams([someone("a", PEER), someone("beamless", PEER)], beams), ["beamless"])
 
     def test_a_variant_that_is_refused_is_skipped_loudly(self):
         said = []
@@ -125,31 +126,59 @@ class Commands(unittest.TestCase):
     greedy = cases.Case("base", "short", 0)
 
     def test_ours_with_and_without_variants(self):
-        plain, = contestants.ours("p", 2, [], {})
+        plain, = contestants.ours("p", 2, [], {}, {})
         self.assertEqual((plain.name, plain.compute), ("mlx-audio", "f32"))
-        self.assertNotIn("--compute", plain.command(self.greedy, "c", None))
-        f32, int8 = contestants.ours("p", 2, ["f32", "int8"], {"MLXAUDIO_ISA": "avx2"})
+        self.assertNotIn("--compute", plain.command(self.greedy, cases.WHOLE, "c"))
+        f32, int8 = contestants.ours("p", 2, ["f32", "int8"], {"MLXAUDIO_ISA": "avx2"}, {})
         self.assertEqual((f32.name, int8.name), ("mlx-audio f32", "mlx-audio int8"))
-        command = int8.command(self.greedy, "c", 3)
-        self.assertEqual(command[:6], ["p", "bench", "--json", "--session-only", "--runs", "3"])
+        command = int8.command(self.greedy, cases.WARM, "c")
+        self.assertEqual(command[:6], ["p", "bench", "--json", "--session-only", "--runs", "1"])
         self.assertEqual(command[-3:], ["--compute", "int8", "c"])
         self.assertEqual(int8.environment["MLXAUDIO_ISA"], "avx2")
 
+    def test_words_are_compared_with_those_of_f32(self):
+        both = contestants.ours("p", 2, ["int8", "f32"], {}, {})
+        self.assertEqual(contestants.exact(both).name, "mlx-audio f32")
+        self.assertEqual(contestants.exact(both[:1]).name, "mlx-audio int8")
+
     def test_ours_takes_no_defaults_of_a_users(self):
         self.assertEqual(contestants.without_defaults({"MLXAUDIO_TRANSCRIBE_THREADS": "1", "HOME": "h"}), {"HOME": "h"})
-        plain, = contestants.ours("p", 2, [], {})
-        self.assertIn("--no-config", plain.command(self.greedy, "c", None))
+        plain, = contestants.ours("p", 2, [], {}, {})
+        self.assertIn("--no-config", plain.command(self.greedy, cases.WHOLE, "c"))
 
     def test_peers_are_chosen_by_parts_of_their_names(self):
-        everybody = contestants.ours("p", 2, [], {}) + contestants.peers(2, {}, {})
+        everybody = contestants.ours("p", 2, [], {}, {}) + contestants.peers(2, {}, {})
         names = [c.name for c in contestants.chosen(everybody, "int8,q8")]
-        self.assertEqual(names, ["mlx-audio", "faster-whisper int8", "pywhispercpp q8_0"])
+        self.assertEqual(names, ["mlx-audio", "faster-whisper int8", "pywhispercpp q8_0", "ctranslate2 int8"])
         self.assertEqual(contestants.chosen(everybody, None), everybody)
 
     def test_openai_whisper_enters_where_asked_for(self):
         names = {c.name for c in contestants.peers(2, {}, {}, "/usr/bin/python3")}
-        self.assertIn("openai-whisper f32", names)
+        self.assertLessEqual({"openai-whisper f32", "pytorch f32"}, names)
         self.assertNotIn("openai-whisper f32", {c.name for c in contestants.peers(2, {}, {})})
+
+
+class Encoders(unittest.TestCase):
+    base = cases.Case("base", "short", 0, (cases.ENCODER,))
+    large = cases.Case(cases.LARGE, "short", 0, (cases.ENCODER,))
+
+    def test_are_timed_beside_encoders_alone(self):
+        everybody = contestants.ours("p", 2, [], {}, {}) + contestants.peers(2, {}, {}, "python-of-mine")
+
+        def who(case):
+            return [c.name for c in everybody if rounds.enters(c, case)]
+
+        self.assertEqual(who(self.base), ["mlx-audio", "ctranslate2 f32", "ctranslate2 int8", "pytorch f32"])
+        self.assertEqual(who(self.large), who(self.base)[:-1])
+        self.assertNotIn("ctranslate2 f32", who(cases.Case("base", "short", 0)))
+        command = everybody[0].command(self.base, cases.ENCODER, "c")
+        self.assertEqual(command[1:4], ["bench", "--json", "--encoder-only"])
+
+    def test_sample(self):
+        sample = samples.encoder_sample(python('print(\'{"type": "phase", "name": "encoder", "samples": [2]}\')'))
+        self.assertEqual(sample["seconds"], [2])
+        with self.assertRaises(Refused):
+            samples.encoder_sample(python("print(1)"))
 
 
 class Phases(unittest.TestCase):

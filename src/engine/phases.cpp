@@ -62,12 +62,15 @@ class Timer {
         {"step", {}, step_need(model_.dims, weight_bytes, options_.beams)}};
     for (int i = 0; i <= options_.runs; ++i) {
       const std::vector<std::vector<double>> times = repetition();
-      for (std::size_t k = 0; k < phases.size() && i > 0; ++k) {
+      for (std::size_t k = 0; k < times.size() && i > 0; ++k) {
         phases[k].seconds.insert(
             phases[k].seconds.end(),
             times[k].begin(),
             times[k].end());
       }
+    }
+    if (options_.encoder_only) {
+      phases.resize(2);
     }
     return phases;
   }
@@ -88,6 +91,9 @@ class Timer {
       mx::eval(features);
     });
 
+    if (options_.encoder_only) {
+      return {{mel_time}, {encoder_time}};
+    }
     whisper::MLXInference inference(model_, static_cast<int>(tokens_.size()));
     whisper::Sequences sequences(
         static_cast<std::size_t>(options_.beams),

@@ -28,9 +28,10 @@ struct Phase {
 };
 
 struct PhaseOptions {
-  int runs = 5;   ///< repetitions of each phase
-  int steps = 32; ///< of the decoder in each repetition
-  int beams = 1;  ///< sequences in a step
+  int runs = 5;              ///< repetitions of each phase
+  int steps = 32;            ///< of the decoder in each repetition
+  int beams = 1;             ///< sequences in a step
+  bool encoder_only = false; ///< time nothing after the encoder
 };
 
 /// Times the parts of a transcription: the spectrogram of a file ("mel"), the

@@ -79,6 +79,12 @@ class Bench(CliTest):
             step["bytes"] / step["seconds"]["median"] / roofline["bandwidth"])
         self.assertEqual(phases["mel"]["product_share"], 0)
 
+    def test_the_encoder_can_be_timed_alone(self):
+        lines = self.lines("--encoder-only", "--runs", "3")
+        self.assertEqual(set(lines), {"ready", "roofline", "phase"})
+        self.assertEqual([(p["name"], len(p["samples"])) for p in lines["phase"]],
+                         [("mel", 3), ("encoder", 3)])
+
     def test_a_profile_names_operations(self):
         lines = self.lines("--session-only", "--runs", "1", "--profile")
         profile = lines["profile"][0]
@@ -114,6 +120,8 @@ class Bench(CliTest):
                 (("missing.wav",), INPUT, "missing.wav"),
                 (("-",), USAGE, "standard input"),
                 ((), USAGE, "FILE"),
+                (("--encoder-only", "--session-only", self.clip), USAGE, "--session-only"),
+                (("--encoder-only", "--profile", self.clip), USAGE, "--profile"),
                 (("--profile", *GPU, self.clip), USAGE, "--profile"),
                 (("--suppress-tokens", "99999999", self.clip), USAGE, "99999999"),
                 (("--model", "no such model", self.clip), MODEL, "no such model")]:
