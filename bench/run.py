@@ -61,7 +61,7 @@ def measured(options):
         names = "; ".join(c.name for c in cases.SUITES[options.suite])
         raise Refused(f"--cases {options.cases}: the suite {options.suite} has {names}")
     earlier = [report.read(path) for path in options.join]
-    given = {"short": options.short_clip, "long": options.long_clip}
+    given = {"short": options.short_clip, "long": options.long_clip, "half-hour": options.long_clip}
     # Parts of the work are always timed on the short one.
     found_clips = {
         kind: clips.clip_of(kind, options.output, environment, given[kind])
@@ -102,7 +102,7 @@ def complaints(document):
     for case in document["cases"]:
         # Where no other program says the same, ours may be wrong.
         said = [r["words_differ"] for n, r in case["results"].items() if "words" in r and n not in ours_of(document)]
-        if said and all(said):
+        if said and all(said) and not case["alone"]:
             bad.append(f"{case['name']}: no peer has the same words")
     return bad
 

@@ -11,9 +11,10 @@ LARGE = "large-v3's shape"
 @dataclass(frozen=True)
 class Case:
     model: str  # "base"
-    clip: str  # "short" or "long"
+    clip: str  # "short", "long" or "half-hour"
     beam: int  # 0: greedy
     modes: tuple = (WHOLE, WARM)
+    alone: bool = False  # without peers
 
     @property
     def name(self):
@@ -34,6 +35,11 @@ SUITES = {
         Case("tiny.en", "long", 0),
         Case("tiny.en", "long", 5),
         Case("base", "short", 0, (ENCODER,)),
+    ),
+    # Whether time and memory grow with the audio as they may.
+    "half-hour": (
+        Case("base", "long", 0, (WHOLE,), alone=True),
+        Case("base", "half-hour", 0, (WHOLE,), alone=True),
     ),
     # Minutes for each round.
     "large": (Case(LARGE, "short", 0, (ENCODER,)),),

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The clips: real speech of 11 s and of more than a minute, 16 kHz, 16 bit."""
 
+import math
 import subprocess
 import sys
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.paths import BENCH, CACHE, SHARED, Refused
 
 RATE = 16000
+HALF_HOUR = 1800
 BOOK = "sense_and_sensibility_01_austen_64kb-"
 # Of the folder MLXAUDIO_SHARED, and of Debian's package where that lacks them.
 SHARED_CLIPS = {"short": ("jfk",), "long": ("jfk", "en_man", "en_woman", "en_man", "jfk")}
@@ -77,6 +79,11 @@ def sources_of(kind, folder, environment):
 
 
 def clip_of(kind, folder, environment, given=None):
-    """The clip of a kind, or the file that was given for it."""
+    """The clip of a kind, or the file that was given for it. Half an hour is
+    the long one again and again."""
+    if kind == "half-hour":
+        minute = clip_of("long", folder, environment, given)
+        times = math.ceil(HALF_HOUR / minute.seconds)
+        return replace(joined([minute.path] * times, folder / "half-hour.wav"), name=f"{times} times {minute.name}")
     sources = [Path(given)] if given else sources_of(kind, folder, environment)
     return joined(sources, folder / f"{kind}.wav")

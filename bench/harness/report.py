@@ -64,8 +64,8 @@ def begin(options, versions, forced):
 def add_case(report, case, clip, raw, absent, measure):
     report["cases"].append({
         "name": case.name, "model": case.model, "clip": case.clip, "beam": case.beam, "clip_name": clip.name,
-        "seconds": clip.seconds, "absent": absent, "results": summary.of_case(raw, clip.seconds, measure),
-        "samples": raw,
+        "seconds": clip.seconds, "absent": absent, "alone": case.alone,
+        "results": summary.of_case(raw, clip.seconds, measure), "samples": raw,
     })  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def order(contestants, number):
 
 
 def enters(contestant, case):
-    able = contestant.beams or not case.beam
+    able = (contestant.beams or not case.beam) and (contestant.ours or not case.alone)
     known = not contestant.models or case.model in contestant.models
     return able and known and set(case.modes) <= set(contestant.modes)
 

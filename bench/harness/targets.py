@@ -54,6 +54,18 @@ def over_machine(target, report):
                 yield target["model"], 1 / share
 
 
+def with_length(target, report):
+    """What half an hour costs, over what as much in short pieces does."""
+    ours = ours_of(report, target["compute"])
+    what = target["figure"].split(".")[1]
+    found = {c["clip"]: c for c in report["cases"] if fits(target, c) and "whole" in c["results"].get(ours, {})}
+    if "long" in found and "half-hour" in found:
+        minute, hour = found["long"], found["half-hour"]
+        own, other = (figure(c["results"][ours], f"whole.{what}") for c in (hour, minute))
+        fair = hour["seconds"] / minute["seconds"] if what == "wall" else 1
+        yield f"{hour['seconds'] / 60:.0f} minutes", own / other / fair
+
+
 def words_apart(target, report):
     """Over all clips: what the text of f32 is compared with."""
     ours, exact = ours_of(report, target["compute"]), ours_of(report, "f32")
@@ -69,7 +81,7 @@ def judge(report, targets):
     rows = []
     for target in targets:
         kind = target["figure"].split(".")[0]
-        values = {"phase": over_machine, "words": words_apart}.get(kind, over_peers)
+        values = {"phase": over_machine, "words": words_apart, "growth": with_length}.get(kind, over_peers)
         found = list(values(target, report))
         for about, value in found:
             verdict = MET if value <= target["at_most"] else MISSED

@@ -35,6 +35,11 @@ class Clips(unittest.TestCase):
         clip = clips.clip_of("short", self.folder, {}, given)
         self.assertEqual((clip.name, clip.seconds), ("talk", 0.1))
 
+    def test_half_an_hour_is_the_long_one_repeated(self):
+        given = self.sound("talk.wav", b"\1\0" * 16000 * 900)
+        clip = clips.clip_of("half-hour", self.folder, {}, given)
+        self.assertEqual((clip.name, clip.seconds), ("2 times talk", 1800.0))
+
     def test_files_that_are_no_such_sound_are_named(self):
         text = self.folder / "text.wav"
         text.write_text("no sound")

@@ -109,6 +109,11 @@ class Rounds(unittest.TestCase):
         self.assertEqual(list(raw), ["a"])
         self.assertEqual(rounds.without_beams([someone("a", PEER), someone("beamless", PEER)], beams), ["beamless"])
 
+    def test_peers_stay_out_of_what_is_ours_alone(self):
+        alone = cases.Case("base", "long", 0, ("whole",), alone=True)
+        self.assertTrue(rounds.enters(someone("mlx-audio", PEER, True), alone))
+        self.assertFalse(rounds.enters(someone("a", PEER), alone))
+
     def test_a_variant_that_is_refused_is_skipped_loudly(self):
         said = []
         refuses = "import sys; sys.exit('unknown option --compute')"

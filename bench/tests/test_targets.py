@@ -28,6 +28,21 @@ class Targets(unittest.TestCase):
         row, = rows(made.document(), "peak memory, f32, against faster-whisper f32")
         self.assertEqual(row["verdict"], targets.OPEN)
 
+    def test_length_is_set_against_length(self):
+        document = made.document()
+        name = "time of half an hour, over that of as many minutes"
+        self.assertEqual(rows(document, name)[0]["verdict"], targets.OPEN)
+        first = document["cases"][0]
+        minute, hour = copy.deepcopy(first), copy.deepcopy(first)
+        minute.update(clip="long", seconds=60.0)
+        hour.update(clip="half-hour", seconds=1800.0)
+        hour["results"]["mlx-audio"]["whole"].update(peak=150e6, wall={"min": 1, "median": 1.1 * 33, "max": 99})
+        document["cases"] = [minute, hour]
+        row, = rows(document, name)
+        self.assertAlmostEqual(row["value"], 1.1)
+        row, = rows(document, "memory of half an hour, over that of a minute")
+        self.assertEqual((row["value"], row["verdict"]), (1.5, targets.MISSED))
+
     def test_encoders_are_compared_by_themselves(self):
         row, = rows(made.document(), "encoder of base, f32, against PyTorch's")
         self.assertAlmostEqual(row["value"], 0.6)
