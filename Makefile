@@ -42,10 +42,10 @@ tsan: setup-test ## ThreadSanitizer over what runs in several threads
 	@cmake --build build/tsan -j $(JOBS) --target core_test kernels_test engine_test
 	@python3 tools/tsan.py $(addprefix build/tsan/tests/,core_test kernels_test engine_test)
 
-bench: release ## speed and memory beside the peers, which it installs
+bench: release ## beside the peers, which it installs (BENCH="--suite full")
 	@$(SETUP) --for bench system weights audio
 	@python3 tools/models.py build/release/mlx-audio
-	@python3 bench/run.py
+	@python3 bench/run.py $(BENCH)
 
 setup: ## system packages, SDKs, vocabularies, weights, test audio
 	@$(SETUP)

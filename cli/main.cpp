@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/bench.h"
 #include "cli/completion.h"
 #include "cli/config.h"
 #include "cli/context.h"
@@ -27,6 +28,7 @@ std::vector<Command> commands() {
       transcribe_command(),
       evaluate_command(),
       evaluate_compare_command(),
+      bench_command(),
       models_list_command(),
       models_info_command(),
       models_import_command(),

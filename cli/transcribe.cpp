@@ -12,15 +12,17 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/bench_figures.h"
 #include "cli/inputs.h"
 #include "cli/json_lines.h"
 #include "cli/known_files.h"
+#include "cli/peak_memory.h"
 #include "cli/progress.h"
 #include "cli/stopwatch.h"
 #include "cli/streams.h"
+#include "cli/task_times.h"
 #include "cli/transcribe_options.h"
 #include "core/atomic_file.h"
 #include "models/whisper/tokenizer.h"
@@ -443,14 +445,6 @@ void Transcriber::transcribe_input(const std::string& input) {
 }
 
 void Transcriber::tell_stats() const {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-#ifdef __APPLE__
-  constexpr double kUnit = 1.0;
-#else
-  constexpr double kUnit = 1024.0;
-#endif
-  const double megabytes = static_cast<double>(usage.ru_maxrss) * kUnit / 1e6;
   tell(fmt::format(
       "{:.1f} s of audio in {:.2f} s (real-time factor {:.3f}), model loaded "
       "in {:.2f} s, at most {:.0f} MB of memory\n",
@@ -458,11 +452,15 @@ void Transcriber::tell_stats() const {
       transcribe_seconds_,
       audio_seconds_ > 0 ? transcribe_seconds_ / audio_seconds_ : 0.0,
       load_seconds_,
-      megabytes));
+      peak_memory() / 1e6));
 }
 
 ExitCode Transcriber::run() {
   prepare();
+  std::optional<TaskTimes> times;
+  if (arguments_.profile) {
+    times.emplace();
+  }
   for (const std::string& input : inputs_) {
     if (context_.signals.stopped()) {
       interrupted_ = true;
@@ -511,6 +509,9 @@ ExitCode Transcriber::run() {
   progress_.finish();
   if (arguments_.stats && counts_.done > 0) {
     tell_stats();
+  }
+  if (times && counts_.done > 0) {
+    tell(profile_table(times->ops(), transcribe_seconds_));
   }
   if (interrupted_) {
     return ExitCode::interrupted;

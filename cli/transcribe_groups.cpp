@@ -138,7 +138,11 @@ OptionGroup output_options(const Arguments& a) {
         .choices = true_false()},
        {.name = "--stats",
         .help = "say at the end how long it took and how much memory",
-        .set = [a](const std::string&) { a->stats = true; }}}};
+        .set = [a](const std::string&) { a->stats = true; }},
+       {.name = "--profile",
+        .help = "say at the end what each operation took, on a processor",
+        .set = [a](const std::string&) { a->profile = true; },
+        .rare = true}}};
 }
 
 OptionGroup model_options(const Arguments& a) {

@@ -119,6 +119,9 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
     a.warnings.emplace_back(
         "--fp16 True has no effect on a processor, which computes in float32");
   }
+  if (a.profile) {
+    check_profile(a.load.device);
+  }
   if (a.json && !a.output_dir) {
     asked.in_vain(
         a.format,
@@ -237,6 +240,14 @@ SpeechToText load_model(
     }
   }
   return model;
+}
+
+void check_profile(Device device) {
+  if (device != Device::cpu) {
+    throw ArgumentError(
+        "--profile sees the work of a processor only: leave it out, or give "
+        "--device cpu");
+  }
 }
 
 void check_options(const SpeechToText& model, TranscribeOptions options) {

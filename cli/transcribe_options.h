@@ -32,6 +32,7 @@ struct TranscribeArguments {
   bool json = false; ///< a line of JSON for each input, for programs
   bool verbose = false;
   bool stats = false;
+  bool profile = false;
 
   // What `options.temperature` is made of.
   double temperature = 0;
@@ -70,6 +71,10 @@ FoundModel find_model(
 /// \param warnings gets what the user should know
 SpeechToText load_model(
     TranscribeArguments& arguments, std::vector<std::string>& warnings);
+
+/// Checks that a profile can be made where a model is to run.
+/// \throws ArgumentError for another device than a processor
+void check_profile(Device device);
 
 /// Checks options with a model, before it has any audio.
 /// \throws ArgumentError for what would go wrong with every file

@@ -1,11 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""faster_whisper_peer.py FOLDER CLIP THREADS COMPUTE_TYPE: prints the text."""
+"""faster-whisper; see protocol.py."""
 
-import sys
+import inspect
 
+import protocol
 from faster_whisper import WhisperModel
 
-folder, clip, threads, compute_type = sys.argv[1:5]
-model = WhisperModel(folder, device="cpu", compute_type=compute_type, cpu_threads=int(threads))
-segments, _ = model.transcribe(clip, language="en", beam_size=1, best_of=1, temperature=0.0)
-print("".join(s.text for s in segments))
+given = protocol.options(["--compute"])
+model = WhisperModel(given.model, device="cpu", compute_type=given.compute, cpu_threads=given.threads)
+asked = {"language": "en", "beam_size": given.beam or 1, "best_of": 1, "temperature": 0.0}
+SHOWN = ("patience", "length_penalty", "condition_on_previous_text", "compression_ratio_threshold",
+         "log_prob_threshold", "no_speech_threshold", "without_timestamps", "vad_filter")  # fmt: skip
+defaults = inspect.signature(model.transcribe).parameters
+settings = {"compute_type": given.compute, **asked, **{k: defaults[k].default for k in SHOWN}}
+
+
+def transcribe(take):
+    tokens = 0
+    segments, _ = model.transcribe(given.clip, **asked)
+    for segment in segments:
+        tokens += len(segment.tokens)
+        take(segment.text.strip())
+    return tokens
+
+
+protocol.answer(given, transcribe, settings)

@@ -8,7 +8,7 @@ import program
 import sounds
 from program import DONE, INPUT, MODEL, USAGE, CliTest
 
-VERBS = ("transcribe", "models list", "models info", "models import", "info",
+VERBS = ("transcribe", "bench", "models list", "models info", "models import", "info",
          "completion", "man")
 
 

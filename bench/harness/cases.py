@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""What is measured: a model on a clip with options, and in which way."""
+
+from dataclasses import dataclass
+
+WHOLE, WARM, ENCODER = "whole", "warm", "encoder"
+# Pseudo-random weights of large-v3's encoder.
+LARGE = "large-v3's shape"
+
+
+@dataclass(frozen=True)
+class Case:
+    model: str  # "base"
+    clip: str  # "short", "long" or "half-hour"
+    beam: int  # 0: greedy
+    modes: tuple = (WHOLE, WARM)
+    alone: bool = False  # without peers
+
+    @property
+    def name(self):
+        if self.modes == (ENCODER,):
+            return f"encoder of {self.model}"
+        search = f"beam {self.beam}" if self.beam else "greedy"
+        return f"{self.model}, {search}, {self.clip} clip"
+
+
+SUITES = {
+    # Under ten minutes on two cores.
+    "quick": (Case("base", "short", 0), Case("base", "long", 0, (WHOLE,))),
+    "full": (
+        Case("base", "short", 0),
+        Case("base", "long", 0),
+        Case("base", "short", 5),
+        Case("base", "long", 5),
+        Case("tiny.en", "long", 0),
+        Case("tiny.en", "long", 5),
+        Case("base", "short", 0, (ENCODER,)),
+    ),
+    # Whether time and memory grow with the audio as they may.
+    "half-hour": (
+        Case("base", "long", 0, (WHOLE,), alone=True),
+        Case("base", "half-hour", 0, (WHOLE,), alone=True),
+    ),
+    # Minutes for each round.
+    "large": (Case(LARGE, "short", 0, (ENCODER,)),),
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""The report as Markdown."""
+
+
+def cell(spread):
+    return "-" if spread is None else f"{spread['median']:.2f} ({spread['min']:.2f} to {spread['max']:.2f})"
+
+
+def number(value, digits=2):
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def same(result):
+    differ = result["words_differ"]
+    return "same" if differ == 0 else f"{differ} of {result['words']} differ"
+
+
+def table(head, rows):
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    return lines + [f"| {' | '.join(row)} |" for row in rows]
+
+
+def by_median(results, mode, key):
+    found = [(name, r) for name, r in results.items() if mode in r]
+    return sorted(found, key=lambda item: item[1][mode][key]["median"])
+
+
+def whole_table(case):
+    rows = []
+    for name, result in by_median(case["results"], "whole", "wall"):
+        r = result["whole"]
+        rows.append([name, cell(r["wall"]), number(r["real_time_factor"], 3), cell(r["first"]),
+                     number(r["cpu"]["median"]), number(r["peak"] / 1e6, 0), same(result)])  # fmt: skip
+    head = ["Program", "Start to end, s", "Real-time factor", "Start to first segment, s", "Processor s", "Peak MB",
+            "Words"]  # fmt: skip
+    return table(head, rows)
+
+
+def warm_table(case):
+    rows = []
+    for name, result in by_median(case["results"], "warm", "seconds"):
+        r = result["warm"]
+        rows.append([name, cell(r["seconds"]), number(r["real_time_factor"], 3), cell(r["first_segment"]),
+                     number(r["tokens_per_second"], 1), cell(r["ready"]), number(r["peak"] / 1e6, 0)])  # fmt: skip
+    head = ["Program", "A transcription, s", "Real-time factor", "To first segment, s", "Tokens/s",
+            "Start to ready, s", "Peak MB"]  # fmt: skip
+    return table(head, rows)
+
+
+def encoder_table(case):
+    rows = []
+    for name, result in by_median(case["results"], "encoder", "seconds"):
+        r = result["encoder"]
+        rows.append([name, cell(r["seconds"]), number(r["peak"] / 1e6, 0)])
+    return table(["Program", "The encoder on 30 s, s", "Peak MB"], rows)
+
+
+def case_part(case):
+    if any("encoder" in r for r in case["results"].values()):
+        return [f"## {case['name'][0].upper()}{case['name'][1:]}", "", *encoder_table(case)]
+    lines = [f"## {case['name']}", "", f"{case['clip_name']}: {case['seconds']:.1f} s."]
+    if any("whole" in r for r in case["results"].values()):
+        lines += ["", "Whole process, loading included:", "", *whole_table(case)]
+    if any("warm" in r for r in case["results"].values()):
+        lines += ["", "Warm session, the model loaded:", "", *warm_table(case)]
+    if case["absent"]:
+        lines += ["", f"Without beam search, and so not here: {', '.join(case['absent'])}."]
+    return lines
+
+
+def phases_part(found):
+    roofline = found["roofline"]
+    rates = [f"products {p['type']} {p['flops'] / 1e9:.0f} Gflop/s" for p in roofline["products"]]
+    rows = []
+    for name, phase in found["phases"].items():
+        shares = [phase["product_share"], phase["bandwidth_share"]]
+        rows.append([name, f"{1000 * phase['seconds']['median']:.2f}",
+                     *(f"{100 * s:.0f} %" if s else "-" for s in shares)])  # fmt: skip
+    return [
+        f"## Parts of {found['contestant']}'s work, {found['model']}", "",
+        f"This machine, in the same run: {', '.join(rates)}; memory {roofline['bandwidth'] / 1e9:.1f} GB/s.", "",
+        *table(["Part", "ms", "Of the product rate", "Of the memory's"], rows),
+    ]  # fmt: skip
+
+
+def settings_part(report):
+    lines = ["## Settings of each decoder", ""]
+    for contestant in report["contestants"]:
+        settings = contestant["settings"]
+        if settings:
+            lines.append(f"- {contestant['name']}: {', '.join(f'{k} {v}' for k, v in settings.items())}")
+    return lines
+
+
+def targets_part(rows):
+    body = []
+    for row in rows:
+        limit = f"{row['at_most']}" + (f" (aim {row['aim']})" if row["aim"] else "")
+        body.append([row["name"], row["about"] or "-", number(row["value"]), limit, row["verdict"]])
+    return ["## Targets", "", *table(["What", "Where", "Ratio", "At most", ""], body)]
+
+
+def head_part(report):
+    machine = report["machine"]
+    environment = ", ".join(f"{k}={v}" for k, v in {**machine["environment"], **report["forced"]}.items())
+    joined = [f"{j['date']} (commit {j['commit']})" for j in report["joined"]]
+    also = f" Samples of earlier runs count too: {', '.join(joined)}." if joined else ""
+    return [
+        f"# `make bench`, {report['date']}", "",
+        f"Commit {report['commit']}; suite {report['suite']}, {report['rounds']} rounds in turn, "
+        f"{report['threads']} threads. Medians, with minimum and maximum.{also}", "",
+        f"{machine['cpu']}, {machine['physical_cores']} cores, {', '.join(machine['isa']) or 'no listed extensions'}; "
+        f"load at the start {machine['load_average'][0]}; {machine['system']}.",
+        f"Environment: {environment or 'nothing set'}. "
+        f"Versions: {', '.join(f'{k} {v}' for k, v in report['versions'].items())}.",
+    ]  # fmt: skip
+
+
+def markdown(report):
+    parts = [head_part(report)]
+    if report["refused"]:
+        parts.append([f"**Skipped**: {name}: {why}" for name, why in report["refused"].items()])
+    parts += [case_part(case) for case in report["cases"]]
+    parts += [phases_part(found) for found in report["phases"]]
+    parts += [targets_part(report["targets"]), settings_part(report)]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""The parts of our program's work, by `mlx-audio bench`."""
+
+import json
+
+from harness import contestants, processes
+
+
+def command(program, model, clip, threads, variant, runs):
+    return [program, "bench", "--json", "--runs", str(runs), "--model", model, "--language", "en", "--threads",
+            str(threads), "--beam-size", "0", "--temperature-increment-on-fallback", "None",
+            *contestants.compute_option(variant), clip]  # fmt: skip
+
+
+def read(lines):
+    """Roofline and phases of the lines that the program wrote."""
+    values = [json.loads(line) for line in lines if line.strip()]
+    return {
+        "roofline": next(v for v in values if v["type"] == "roofline"),
+        "phases": {v["name"]: v for v in values if v["type"] == "phase"},
+    }
+
+
+def measure(contestant, program, model, clip, threads, runs):
+    line = command(program, model, clip.path, threads, contestant.variant, runs)
+    run = processes.run(line, contestant.environment)
+    return {"contestant": contestant.name, "model": model, **read(line for _, line in run.lines)}

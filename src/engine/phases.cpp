@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "engine/phases.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <mlx/memory.h>
+#include <mlx/ops.h>
+#include <mlx/transforms.h>
+
+#include "audio/reader.h"
+#include "engine/model_store.h"
+#include "engine/runtime.h"
+#include "engine/worker.h"
+#include "mlxaudio/error.h"
+#include "models/whisper/inference.h"
+#include "models/whisper/load_model.h"
+#include "models/whisper/mel_frames.h"
+
+namespace mx = mlx::core;
+
+namespace mlxaudio::engine {
+namespace {
+
+/// Keys and values of the audio are kept in f32 on a processor.
+constexpr double kCacheBytes = 4;
+
+double seconds_of(const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// The parts of one model's work on one file.
+class Timer {
+ public:
+  Timer(
+      const whisper::Whisper& model,
+      std::span<const float> samples,
+      const PhaseOptions& options,
+      std::stop_token stop)
+      : model_(model),
+        samples_(samples),
+        options_(options),
+        stop_(std::move(stop)),
+        tokens_(model.get_tokenizer("en", "transcribe").sot_sequence) {}
+
+  std::vector<Phase> run(double weight_bytes) {
+    std::vector<Phase> phases = {
+        {"mel", {}, {}},
+        {"encoder", {}, encoder_need(model_.dims, weight_bytes)},
+        {"prompt",
+         {},
+         prompt_need(
+             model_.dims,
+             weight_bytes,
+             static_cast<int>(tokens_.size()))},
+        {"step", {}, step_need(model_.dims, weight_bytes, options_.beams)}};
+    for (int i = 0; i <= options_.runs; ++i) {
+      const std::vector<std::vector<double>> times = repetition();
+      for (std::size_t k = 0; k < times.size() && i > 0; ++k) {
+        phases[k].seconds.insert(
+            phases[k].seconds.end(),
+            times[k].begin(),
+            times[k].end());
+      }
+    }
+    if (options_.encoder_only) {
+      phases.resize(2);
+    }
+    return phases;
+  }
+
+ private:
+  /// Times of mel, encoder, prompt and of each step.
+  std::vector<std::vector<double>> repetition() const {
+    mx::array mel(0.0f);
+    const double mel_time = timed([&] {
+      mel = whisper::mel_frames(samples_, model_.dims.n_mels, stop_)
+                .frames(0, 2 * model_.dims.n_audio_ctx);
+      mx::eval(mel);
+    });
+    mx::array features(0.0f);
+    const double encoder_time = timed([&] {
+      features = model_.embed_audio(
+          mx::expand_dims(mx::astype(mel, model_.dtype()), 0));
+      mx::eval(features);
+    });
+
+    if (options_.encoder_only) {
+      return {{mel_time}, {encoder_time}};
+    }
+    whisper::MLXInference inference(model_, static_cast<int>(tokens_.size()));
+    whisper::Sequences sequences(
+        static_cast<std::size_t>(options_.beams),
+        tokens_);
+    const auto pass = [&] {
+      const int last = static_cast<int>(sequences.front().size()) - 1;
+      mx::eval(inference.logits(sequences, features, std::span(&last, 1)));
+    };
+    const double prompt_time = timed(pass);
+    const int room =
+        model_.dims.n_text_ctx - static_cast<int>(tokens_.size()) - 1;
+    std::vector<double> steps;
+    for (int i = 0; i < std::min(options_.steps, room); ++i) {
+      // Which token it is does not change the time.
+      for (auto& sequence : sequences) {
+        sequence.push_back(0);
+      }
+      steps.push_back(timed(pass));
+    }
+    return {{mel_time}, {encoder_time}, {prompt_time}, steps};
+  }
+
+  /// \throws InterruptedError if stopped
+  double timed(const std::function<void()>& work) const {
+    if (stop_.stop_requested()) {
+      throw InterruptedError("[engine.phases] stopped before all was timed");
+    }
+    return seconds_of(work);
+  }
+
+  const whisper::Whisper& model_;
+  std::span<const float> samples_;
+  PhaseOptions options_;
+  std::stop_token stop_;
+  std::vector<int> tokens_;
+};
+
+double weight_bytes_of(DType type) {
+  return static_cast<double>(size_of(type));
+}
+
+} // namespace
+
+std::vector<Phase> time_phases(
+    const std::string& model,
+    const LoadOptions& load,
+    const std::filesystem::path& file,
+    const PhaseOptions& options,
+    std::stop_token stop) {
+  const auto path = resolve_model(model);
+  start_runtime(load);
+  const Audio audio = read_audio(file, whisper::kSampleRate);
+  Worker worker;
+  return worker.call(
+      [&](Session& session) {
+        const auto checkpoint = whisper::load_checkpoint(path);
+        auto loaded =
+            std::make_unique<whisper::Whisper>(whisper::load_model(checkpoint));
+        auto phases = Timer(*loaded, audio.samples, options, session.stop())
+                          .run(weight_bytes_of(checkpoint.weight_type));
+        loaded.reset();
+        mx::clear_cache();
+        return phases;
+      },
+      std::move(stop));
+}
+
+Need encoder_need(const whisper::ModelDimensions& dims, double weight_bytes) {
+  const double mels = dims.n_mels, length = dims.n_audio_ctx,
+               state = dims.n_audio_state, layers = dims.n_audio_layer;
+  // Both convolutions have filters of three; four projections and a
+  // perceptron four times as wide have 12 matrices' weights in a layer.
+  const double first = 3 * mels * state;
+  const double second = 3 * state * state;
+  const double layer = 12 * state * state;
+  const double attention = 2 * length * state;
+  return {
+      2 * length * (2 * first + second + layers * (layer + attention)),
+      weight_bytes * (first + second + layers * layer)};
+}
+
+Need prompt_need(
+    const whisper::ModelDimensions& dims, double weight_bytes, int tokens) {
+  const double state = dims.n_text_state, layers = dims.n_text_layer,
+               length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
+  const double audio = 2 * state * state; // to keys and values
+  const double layer = 14 * state * state;
+  const double attention = 2 * length * state;
+  return {
+      2 * (layers * (length * audio + tokens * (layer + attention)) +
+           vocabulary * state),
+      weight_bytes * (layers * (audio + layer) + vocabulary * state)};
+}
+
+Need step_need(
+    const whisper::ModelDimensions& dims, double weight_bytes, int beams) {
+  const double state = dims.n_text_state, layers = dims.n_text_layer,
+               length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
+  // Self-attention's four matrices, two of the attention to the audio, and the
+  // perceptron's.
+  const double layer = 14 * state * state;
+  const double audio = 2 * length * state;
+  return {
+      2 * beams * (layers * (layer + audio) + vocabulary * state),
+      weight_bytes * (layers * layer + vocabulary * state) +
+          kCacheBytes * layers * audio};
+}
+
+} // namespace mlxaudio::engine
