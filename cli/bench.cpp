@@ -248,9 +248,12 @@ void Bench::time_phases() {
   options.runs = arguments_.runs;
   options.encoder_only = arguments_.encoder_only;
   options.beams = work_.options.beam_size.value_or(1);
+  const FoundModel found = find_model(work_.model, work_.model_dir);
+  LoadOptions load = work_.load;
+  load.official_name = found.official_name;
   for (const engine::Phase& phase : engine::time_phases(
-           find_model(work_.model, work_.model_dir),
-           work_.load,
+           found.model,
+           load,
            file_,
            options,
            context_.signals.token())) {

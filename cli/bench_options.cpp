@@ -13,9 +13,7 @@
 namespace mlxaudio::cli {
 namespace {
 
-using Arguments = std::shared_ptr<BenchArguments>;
-
-OptionGroup timing_options(const Arguments& a) {
+OptionGroup timing_options(const std::shared_ptr<BenchArguments>& a) {
   constexpr int kMost = 10000;
   return {
       "Timing",
@@ -51,7 +49,7 @@ bool is_about_work(const OptionGroup& group) {
 
 } // namespace
 
-Verb bench_verb(const Arguments& a) {
+Verb bench_verb(const std::shared_ptr<BenchArguments>& a) {
   // All that `transcribe` checks about its options holds here too.
   Verb verb = transcribe_verb(a->transcribe);
   verb.name = "bench";
