@@ -22,7 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using mlxaudio::Json;
 
-constexpr const char* kCacheVersion = "2";
+constexpr const char* kParameter = "parameter";
+constexpr const char* kCacheVersion = "3";
 
 /// A tag as the text has it.
 struct Tag {
@@ -193,6 +194,8 @@ std::string kind_of(CXCursor cursor) {
       return "method";
     case CXCursor_VarDecl:
       return "variable";
+    case CXCursor_ParmDecl:
+      return kParameter;
     case CXCursor_FieldDecl:
       return "field";
     case CXCursor_TypedefDecl:
@@ -246,7 +249,15 @@ CXChildVisitResult visit(CXCursor cursor, CXCursor, CXClientData data) {
     return CXChildVisit_Continue;
   }
   const std::string kind = kind_of(cursor);
-  if (!kind.empty()) {
+  if (kind == kParameter) {
+    Found here{text_of(clang_getCursorSpelling(cursor)), kind, {}, {}, 0, 0};
+    place(cursor, v.root, here);
+    // Those of a declaration and of its definition have the same USR.
+    here.usr = fmt::format("{} {}:{}", here.name, here.file, here.line);
+    if (!here.name.empty()) {
+      v.definitions.emplace(here.usr, here);
+    }
+  } else if (!kind.empty()) {
     Found here{
         qualified_name(cursor),
         kind,
@@ -552,7 +563,7 @@ Definitions find_definitions(
       d.file = f.file;
       d.line = f.line;
       d.end_line = f.end_line;
-      out.all.push_back(std::move(d));
+      (d.kind == kParameter ? out.parameters : out.all).push_back(std::move(d));
     }
     for (std::size_t k = 0; k < owned[i].size(); ++k) {
       Definition d;

@@ -28,6 +28,8 @@ struct Definitions {
   std::vector<Definition> tagged;
   /// All definitions in them, with or without a tag.
   std::vector<Definition> all;
+  /// Parameters of functions and lambdas in them.
+  std::vector<Definition> parameters;
 };
 
 /// Finds the definitions of all tags with libclang.

@@ -2,6 +2,7 @@
 #include "portproof/port_parts.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -40,20 +41,194 @@ PortPart declaration(const Sources& sources, const Definition& d) {
   return part;
 }
 
+/// The name of what a definition is in, or empty.
+std::string outer_name(const std::string& name) {
+  const std::size_t at = name.rfind("::");
+  return at == std::string::npos ? std::string() : name.substr(0, at);
+}
+
 std::string last_name(const std::string& name) {
   const std::size_t at = name.rfind("::");
   return at == std::string::npos ? name : name.substr(at + 2);
 }
 
-std::set<std::string> words(const std::string& text) {
-  std::set<std::string> out;
-  for (const Token& token : lex(text)) {
-    if (token.kind == Token::Kind::word) {
-      out.emplace(token.text);
+/// Lines of a file.
+struct Lines {
+  int first = 0, last = 0;
+};
+
+/// One word of code with what stands before it.
+struct Word {
+  std::string name;
+  std::string scope; ///< it is of, as in `scope::name`; empty: any
+  bool qualified = false;
+  int line = 0;
+};
+
+/// The words of a file that may name a definition of it, and where names mean
+/// something nearer: a parameter, a local, a member.
+class FileNames {
+ public:
+  FileNames(const Port& port, const std::string& file)
+      : cpp_(port.reference.adapter.cpp) {
+    for (const Token& token : lex(port.sources.find(file)->text)) {
+      if (token.kind != Token::Kind::comment) {
+        tokens_.push_back(token);
+      }
+    }
+    if (cpp_) {
+      for (const Definition& d : port.definitions.all) {
+        if (d.file == file && (d.kind == "function" || d.kind == "method")) {
+          functions_.push_back(&d);
+        }
+      }
+      hide_locals(port, file);
+      hide_members(port, file);
     }
   }
-  return out;
-}
+
+  /// The words in some lines that do not mean something nearer.
+  std::vector<Word> words(const PortPart& part) const {
+    std::vector<Word> out;
+    auto it = std::lower_bound(
+        tokens_.begin(),
+        tokens_.end(),
+        part.line,
+        [](const Token& t, int line) { return t.line < line; });
+    for (; it != tokens_.end() && it->line <= part.end_line; ++it) {
+      if (it->kind != Token::Kind::word) {
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(it - tokens_.begin());
+      Word word{std::string(it->text), {}, false, it->line};
+      word.qualified = before(at, 1) == ":" && before(at, 2) == ":";
+      if (word.qualified && at > 2 &&
+          tokens_[at - 3].kind == Token::Kind::word) {
+        word.scope = before(at, 3);
+      } else if (cpp_ && word.name == last_name(part.name)) {
+        // Itself, or an overload beside it.
+        word.scope = last_name(outer_name(part.name));
+      }
+      // What follows a dot is a member, and comes with its class.
+      const bool member = before(at, 1) == "." ||
+                          (before(at, 1) == ">" && before(at, 2) == "-") ||
+                          (word.qualified && before(at, 3) == ">");
+      if (!cpp_ || !(member || hidden(word))) {
+        out.push_back(std::move(word));
+      }
+    }
+    return out;
+  }
+
+ private:
+  std::string_view before(std::size_t at, std::size_t n) const {
+    return at < n ? std::string_view() : tokens_[at - n].text;
+  }
+
+  bool hidden(const Word& word) const {
+    const auto it = hidden_.find(word.name);
+    return !word.qualified && it != hidden_.end() &&
+           std::any_of(
+               it->second.begin(),
+               it->second.end(),
+               [&](const Lines& l) {
+                 return l.first <= word.line && word.line <= l.last;
+               });
+  }
+
+  /// Last line of the innermost function around a line, or 0.
+  int end_of_function(int line) const {
+    const Definition* best = nullptr;
+    for (const Definition* f : functions_) {
+      if (f->line <= line && line <= f->end_line &&
+          (best == nullptr || f->line >= best->line)) {
+        best = f;
+      }
+    }
+    return best == nullptr ? 0 : best->end_line;
+  }
+
+  /// Last line of the block that a line of a function begins in. A parameter
+  /// stands before its block: for it that is the end of the function.
+  int end_of_block(int line) const {
+    int depth = 0;
+    for (const Token& t : tokens_) {
+      if (t.line < line) {
+        continue;
+      }
+      depth += t.text == "{" ? 1 : t.text == "}" ? -1 : 0;
+      if (depth < 0) {
+        return std::min(t.line, end_of_function(line));
+      }
+    }
+    return end_of_function(line);
+  }
+
+  void hide_locals(const Port& port, const std::string& file) {
+    const auto hide = [&](const std::string& name, int line) {
+      hidden_[name].push_back({line, std::max(line, end_of_block(line))});
+    };
+    for (const Definition& d : port.definitions.parameters) {
+      if (d.file == file) {
+        hide(d.name, d.line);
+      }
+    }
+    for (const Definition& d : port.definitions.all) {
+      if (d.file == file && d.kind == "variable" &&
+          std::any_of(
+              functions_.begin(),
+              functions_.end(),
+              [&](const Definition* f) {
+                return f->line <= d.line && d.end_line <= f->end_line;
+              })) {
+        hide(last_name(d.name), d.line);
+      }
+    }
+    // `auto [a, b]`, which the parser gives no names of.
+    for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+      if (tokens_[i].text != "auto") {
+        continue;
+      }
+      std::size_t k = i + 1;
+      while (k < tokens_.size() && tokens_[k].text.starts_with("&")) {
+        ++k;
+      }
+      if (k < tokens_.size() && tokens_[k].text == "[") {
+        for (; k < tokens_.size() && tokens_[k].text != "]"; ++k) {
+          if (tokens_[k].kind == Token::Kind::word) {
+            hide(std::string(tokens_[k].text), tokens_[k].line);
+          }
+        }
+      }
+    }
+  }
+
+  /// In a class and its methods its members come before what is outside.
+  void hide_members(const Port& port, const std::string& file) {
+    std::map<std::string, std::vector<Lines>> places;
+    for (const Definition& d : port.definitions.all) {
+      if (d.file == file && d.kind == "class") {
+        places[d.name].push_back({d.line, d.end_line});
+      } else if (d.file == file && d.kind == "method") {
+        places[outer_name(d.name)].push_back({d.line, d.end_line});
+      }
+    }
+    for (const Definition& d : port.definitions.all) {
+      const bool member = d.kind == "field" || d.kind == "method";
+      const auto it = member ? places.find(outer_name(d.name)) : places.end();
+      // A constructor has the name of its class.
+      if (it != places.end() && last_name(d.name) != last_name(it->first)) {
+        std::vector<Lines>& lines = hidden_[last_name(d.name)];
+        lines.insert(lines.end(), it->second.begin(), it->second.end());
+      }
+    }
+  }
+
+  bool cpp_;
+  std::vector<Token> tokens_;
+  std::vector<const Definition*> functions_;
+  std::map<std::string, std::vector<Lines>> hidden_;
+};
 
 class Collector {
  public:
@@ -70,7 +245,6 @@ class Collector {
           add(declared);
         }
       }
-      files_.insert(d->file);
       files_.insert(d->tag_file);
     }
     helpers();
@@ -101,11 +275,15 @@ class Collector {
 
   void with_members(const Definition& d) {
     add(part_of(d));
+    files_.insert(d.file);
     for (const Definition& other : port_.definitions.all) {
-      // Of one name are its overloads.
-      if ((other.name == d.name || other.name.starts_with(d.name + "::")) &&
-          !other.file.empty() && !others(other) && !local(other)) {
+      // Of one name are its overloads. A member may carry the tag of another
+      // component too: it is read with both.
+      const bool member = other.name.starts_with(d.name + "::");
+      const bool overload = other.name == d.name && !others(other);
+      if ((member || overload) && !other.file.empty() && !local(other)) {
         add(part_of(other));
+        files_.insert(other.file);
       }
     }
   }
@@ -132,7 +310,8 @@ class Collector {
         });
   }
 
-  /// Whether a definition lies in the body of a function.
+  /// Whether a definition lies in the body of a function. Not all of these
+  /// have its name before theirs: what is in a lambda has not.
   bool local(const Definition& d) const {
     return std::any_of(
         port_.definitions.all.begin(),
@@ -141,49 +320,77 @@ class Collector {
           return (other.kind == "function" || other.kind == "method") &&
                  other.file == d.file && other.line <= d.line &&
                  d.end_line <= other.end_line &&
-                 d.name.starts_with(other.name + "::");
+                 (other.line < d.line || d.end_line < other.end_line ||
+                  d.name.starts_with(other.name + "::"));
         });
   }
 
   /// The class that a definition is a member of, or empty.
   std::string owner(const Definition& d) const {
-    const std::size_t at = d.name.rfind("::");
-    const std::string outer =
-        at == std::string::npos ? std::string() : d.name.substr(0, at);
+    const std::string outer = outer_name(d.name);
     return std::any_of(
                port_.definitions.all.begin(),
                port_.definitions.all.end(),
                [&](const Definition& other) {
                  return other.kind == "class" && other.name == outer;
                })
-               ? last_name(outer)
+               ? outer
                : std::string();
   }
 
+  struct Helper {
+    const Definition* definition;
+    /// What names it: its own name or, of a member, its class; other names may
+    /// be anybody's.
+    std::string by;
+    std::string word; ///< the last of it
+  };
+
+  /// Whether a word that ends what has this name means it: of `scope::word`
+  /// the scope must be one of its namespaces or classes.
+  static bool names(const Word& word, const std::string& name) {
+    return word.scope.empty() ||
+           ("::" + outer_name(name) + "::").find("::" + word.scope + "::") !=
+               std::string::npos;
+  }
+
+  const FileNames& names_of(const std::string& file) {
+    const auto it = file_names_.find(file);
+    return it != file_names_.end()
+               ? it->second
+               : file_names_.try_emplace(file, port_, file).first->second;
+  }
+
   void helpers() {
-    struct Helper {
-      const Definition* definition;
-      std::string name, owner;
-    };
     std::vector<Helper> open;
     for (const Definition& d : port_.definitions.all) {
       if (files_.contains(d.file) && d.kind != "field" && !tagged(d) &&
           !local(d)) {
-        open.push_back({&d, last_name(d.name), owner(d)});
+        std::string by = owner(d);
+        by = by.empty() ? d.name : by;
+        open.push_back({&d, by, last_name(by)});
       }
     }
-    // Members come by the name of their class: other names may be anybody's.
-    std::set<std::string> named;
-    for (std::size_t done = 0; done < out_.size(); ++done) {
-      named.merge(words(part_text(port_.sources, PortPart(out_[done]))));
+    std::vector<PortPart> todo = out_;
+    while (!todo.empty() && !open.empty()) {
+      const PortPart part = todo.back();
+      todo.pop_back();
+      std::map<std::string, std::vector<Word>> words;
+      for (Word& w : names_of(part.file).words(part)) {
+        words[w.name].push_back(std::move(w));
+      }
       std::erase_if(open, [&](const Helper& h) {
-        if (!named.contains(h.owner.empty() ? h.name : h.owner)) {
-          return false;
+        const auto it = words.find(h.word);
+        const bool named = it != words.end() &&
+                           std::any_of(
+                               it->second.begin(),
+                               it->second.end(),
+                               [&](const Word& w) { return names(w, h.by); });
+        if (named && !covered(h.definition->file, h.definition->line)) {
+          todo.push_back(part_of(*h.definition));
+          add(todo.back());
         }
-        if (!covered(h.definition->file, h.definition->line)) {
-          out_.push_back(part_of(*h.definition));
-        }
-        return true;
+        return named;
       });
     }
   }
@@ -191,6 +398,7 @@ class Collector {
   const Port& port_;
   const Component& component_;
   std::set<std::string> files_;
+  std::map<std::string, FileNames> file_names_;
   std::vector<PortPart> out_;
 };
 

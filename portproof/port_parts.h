@@ -22,7 +22,8 @@ struct PortPart {
 
 /// The component's own code: the definitions that carry its tags, their
 /// declarations, overloads and members wherever those are defined, and the
-/// helpers without a tag in the same files that these name.
+/// helpers without a tag in the files of all these that they, or other
+/// helpers, name. Members belong to it even with a tag of another component.
 std::vector<PortPart> port_parts(const Port& port, const Component& component);
 
 /// Text of a part, its lines whole.

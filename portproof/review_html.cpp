@@ -115,6 +115,17 @@ std::string page_html(const Page& page) {
         html(d.id),
         html(d.why));
   }
+  if (!page.elsewhere.empty()) {
+    out += "<li>deviations in other code that it rests on:";
+    for (const Deviation& d : page.elsewhere) {
+      out += fmt::format(
+          "\n<details><summary>{} ({})</summary>{}</details>",
+          html(d.id),
+          html(d.file),
+          html(d.why));
+    }
+    out += "</li>\n";
+  }
   if (!page.experiment.empty()) {
     out += fmt::format(
         "<li>An experiment with its command and figure is asked for: "

@@ -114,6 +114,37 @@ std::string padded(const std::string& text, std::size_t width) {
   return length < width ? text + std::string(width - length, ' ') : text;
 }
 
+/// Deviations that a reading may cite: those of the component and of the code
+/// that is shown, and the others of files that it rests on.
+void add_deviations(const Port& port, const Component& component, Page& page) {
+  page.deviations = port.deviations(component);
+  std::set<std::string> seen;
+  for (const Deviation& d : page.deviations) {
+    seen.insert(d.id);
+  }
+  std::set<std::string> files = port.closure(component);
+  for (const PagePart& part : page.parts) {
+    files.insert(part.place.file);
+  }
+  for (const bool shown : {true, false}) {
+    for (const std::string& path : files) {
+      const SourceFile* file = port.sources.find(path);
+      for (const Note& note :
+           file == nullptr ? std::vector<Note>() : file->notes) {
+        const bool here = std::any_of(
+            page.parts.begin(),
+            page.parts.end(),
+            [&](const PagePart& p) { return p.place.holds(path, note.line); });
+        if (note.kind == Note::Kind::deviation && (here || !shown) &&
+            seen.insert(note.name).second) {
+          (shown ? page.deviations : page.elsewhere)
+              .push_back({note.name, note.text, path});
+        }
+      }
+    }
+  }
+}
+
 std::string toml_text(const std::string& text) {
   return Json(text).dump();
 }
@@ -156,7 +187,7 @@ Page review_page(
         component.name));
   }
   page.fingerprint = reading_fingerprint(port, component);
-  page.deviations = port.deviations(component);
+  add_deviations(port, component, page);
   const Port::Standing standing = port.standing(component);
   page.notes.push_back(
       standing.holds
@@ -223,6 +254,9 @@ std::string page_text(const Page& page, std::size_t width) {
   for (const Deviation& d : page.deviations) {
     out += fmt::format("deviation {}: {}\n", d.id, d.why);
   }
+  for (const Deviation& d : page.elsewhere) {
+    out += fmt::format("deviation {} of {}\n", d.id, d.file);
+  }
   if (!page.experiment.empty()) {
     out += fmt::format(
         "an experiment with its command and figure is asked for: {}\n",
@@ -252,6 +286,7 @@ Json page_json(const Page& page) {
       {"port", Json::array()},
       {"notes", page.notes},
       {"deviations", Json::array()},
+      {"deviations_elsewhere", Json::array()},
       {"experiment", page.experiment}};
   if (page.id.empty()) {
     out["fingerprint"] = page.fingerprint;
@@ -275,6 +310,10 @@ Json page_json(const Page& page) {
   }
   for (const Deviation& d : page.deviations) {
     out["deviations"].push_back({{"id", d.id}, {"why", d.why}});
+  }
+  for (const Deviation& d : page.elsewhere) {
+    out["deviations_elsewhere"].push_back(
+        {{"id", d.id}, {"why", d.why}, {"file", d.file}});
   }
   return out;
 }
@@ -385,15 +424,10 @@ class LineCheck {
   std::set<std::string> closure_;
 };
 
-bool is_deviation(const Port& port, const std::string& id) {
-  for (const auto& [path, file] : port.sources.files()) {
-    for (const Note& note : file.notes) {
-      if (note.kind == Note::Kind::deviation && note.name == id) {
-        return true;
-      }
-    }
-  }
-  return false;
+bool may_cite(const Page& page, const std::string& id) {
+  const auto is = [&](const Deviation& d) { return d.id == id; };
+  return std::any_of(page.deviations.begin(), page.deviations.end(), is) ||
+         std::any_of(page.elsewhere.begin(), page.elsewhere.end(), is);
 }
 
 bool blank(const std::string& text) {
@@ -401,7 +435,6 @@ bool blank(const std::string& text) {
 }
 
 void statement_faults(
-    const Port& port,
     const LineCheck& check,
     const Page& page,
     const Reading& reading,
@@ -433,9 +466,10 @@ void statement_faults(
         out.push_back(fmt::format("statement {}: {}", s.number, fault));
       }
     }
-    if (!blank(s.deviation) && !is_deviation(port, s.deviation)) {
+    if (!blank(s.deviation) && !may_cite(page, s.deviation)) {
       out.push_back(fmt::format(
-          "statement {}: no comment of the port declares the deviation {}",
+          "statement {}: no comment in a file that the component rests on "
+          "declares the deviation {}",
           s.number,
           s.deviation));
     }
@@ -476,7 +510,7 @@ std::vector<std::string> reading_faults(
     }
     return out;
   }
-  statement_faults(port, check, page, reading, out);
+  statement_faults(check, page, reading, out);
   if (std::any_of(
           reading.findings.begin(),
           reading.findings.end(),

@@ -29,7 +29,9 @@ struct Page {
   ReferenceSource reference;
   std::vector<PagePart> parts;
   std::vector<std::string> notes; ///< evidence
-  std::vector<Deviation> deviations;
+  std::vector<Deviation> deviations; ///< of the component, or shown
+  /// Of other code in files that the component rests on. They may be cited.
+  std::vector<Deviation> elsewhere;
   std::string experiment; ///< why an experiment is asked for; empty: it is not
 };
 

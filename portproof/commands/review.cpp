@@ -40,12 +40,9 @@ std::size_t terminal_width() {
              : 160;
 }
 
-Port port_of(
-    const Commands& commands,
-    const ReviewArguments& o,
-    const std::string& only = "*") {
+Port port_of(const Commands& commands, const ReviewArguments& o) {
   const Project project = commands.project();
-  return Port(project, o.model, build_folder(project, o.build), only);
+  return Port(project, o.model, build_folder(project, o.build));
 }
 
 void print_followups(const std::vector<Followup>& followups) {
@@ -63,7 +60,8 @@ int show(const Commands& commands, const ReviewArguments& o) {
         "[portproof] one component is shown at a time: give --component once");
   }
   const std::string name = o.components.empty() ? "" : o.components.front();
-  const Port port = port_of(commands, o, name.empty() ? "*" : name);
+  // All of it: whose a helper is depends on the tags of all components.
+  const Port port = port_of(commands, o);
   const Component* component =
       name.empty() ? next_unread(port) : port.inventory.find(name);
   if (component == nullptr) {

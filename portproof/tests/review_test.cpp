@@ -89,6 +89,16 @@ class ReviewTest : public ::testing::Test {
     return out;
   }
 
+  /// Names of the definitions that a component's page shows.
+  std::set<std::string> names_on_page(const std::string& component) const {
+    const Port p = port();
+    std::set<std::string> names;
+    for (const PortPart& part : port_parts(p, *p.inventory.find(component))) {
+      names.insert(part.name);
+    }
+    return names;
+  }
+
   std::string sign(const Json& reading, const std::string& reader = "r1") {
     fake.write("reading.json", reading.dump(1));
     return message([&] {
@@ -207,6 +217,130 @@ TEST_F(ReviewTest, ADeclarationIsShownWithAllItsDefaults) {
   EXPECT_EQ(lines, (std::vector<std::pair<int, int>>{{4, 6}}));
 }
 
+TEST_F(ReviewTest, HelpersOfTheFilesOfMembersBelongToAClass) {
+  fake.replace(
+      "src/math.h",
+      "  void add();",
+      "  int start;\n  Counter();\n  void add();\n  friend class Adder;");
+  fake.replace(
+      "src/math.cpp",
+      "void Counter::add() {",
+      "namespace {\nconstexpr int kStep = 1;\nconstexpr int kUnused = 2;\n"
+      "int step_of(int n) { return n * kStep; }\nint first() { return 0; }\n}\n"
+      "class Adder {\n public:\n  int next(int n);\n};\n"
+      "int Adder::next(int n) { return n + step_of(n); }\n"
+      "Counter::Counter() : start(first()) {}\n"
+      "void Counter::add() {\n  count = Adder().next(count);");
+  EXPECT_EQ(
+      names_on_page(kCounter),
+      (std::set<std::string>{
+          "Adder",
+          "Adder::next",
+          "Counter",
+          "Counter::Counter",
+          "Counter::add",
+          "first",
+          "kStep",
+          "step_of"}))
+      << "a class, its methods, what these name, and what a constructor does "
+         "before its body";
+  EXPECT_EQ(names_on_page(kDouble), (std::set<std::string>{"twice"}));
+}
+
+TEST_F(ReviewTest, NearerNamesDrawInNoHelper) {
+  fake.replace(
+      "src/math.cpp",
+      "float twice(float x) {",
+      "namespace {\nfloat x() { return 1; }\nfloat local() { return 1; }\n"
+      "float field() { return 1; }\nfloat sized() { return 1; }\n"
+      "float bound() { return 1; }\nfloat asked() { return 1; }\n"
+      "float used() { return 1; }\n}\n"
+      "namespace far {\nstruct Sized { float field = 0; };\n"
+      "float sized() { return 1; }\n}\n"
+      "float twice(float x) {\n"
+      "  {\n    const float local = far::sized();\n    (void)local;\n"
+      "    const float used = 1;\n    (void)used;\n  }\n"
+      "  const auto get = [](float asked) { return asked; };\n"
+      "  for (auto [bound] : {far::Sized{.field = get(1)}}) {\n"
+      "    x += bound;\n  }\n"
+      "  x += far::Sized().field + used();\n");
+  EXPECT_EQ(
+      names_on_page(kDouble),
+      (std::set<std::string>{"far::Sized", "far::sized", "twice", "used"}))
+      << "`used` is a local of another block only";
+  fake.replace("src/math.cpp", "float x() {", "float more() {");
+  fake.replace("src/math.cpp", "far::sized();", "far::sized() + ::more();");
+  EXPECT_TRUE(names_on_page(kDouble).contains("more"));
+}
+
+TEST_F(ReviewTest, AMemberComesBeforeAHelperOfItsName) {
+  fake.replace(
+      "src/math.cpp",
+      "void Counter::add() {",
+      "namespace {\nint count() { return 1; }\nint add() { return 1; }\n}\n"
+      "void Counter::add() {");
+  EXPECT_EQ(
+      names_on_page(kCounter),
+      (std::set<std::string>{"Counter", "Counter::add"}));
+}
+
+TEST_F(ReviewTest, AMemberWithATagIsReadWithItsClassAndAHelperWithOneIsNot) {
+  fake.replace(
+      "src/math.h",
+      "/// \\port fake.math.double\nfloat twice(float x);\n",
+      "float twice(float x);\n");
+  fake.replace(
+      "src/math.h",
+      "  void add();",
+      "  /// \\port fake.math.double\n  void add();");
+  const std::set<std::string> both = {"Counter", "Counter::add"};
+  EXPECT_EQ(names_on_page(kCounter), both);
+  EXPECT_EQ(names_on_page(kDouble), (std::set<std::string>{"Counter::add"}));
+
+  // The same for a function, if its tag names both.
+  fake.replace("src/math.h", "  /// \\port fake.math.double\n", "");
+  fake.replace("src/math.cpp", "++count;", "count += twice(1);");
+  fake.replace(
+      "src/math.h",
+      "float twice",
+      "/// \\port fake.math.double\nfloat twice");
+  EXPECT_EQ(names_on_page(kCounter), both);
+  fake.replace(
+      "src/math.h",
+      "\\port fake.math.double",
+      "\\port fake.math.double, fake.math.Counter.add");
+  EXPECT_TRUE(names_on_page(kCounter).contains("twice"));
+  EXPECT_EQ(names_on_page(kDouble), (std::set<std::string>{"twice"}));
+}
+
+TEST_F(ReviewTest, DeviationsOfFilesThatItRestsOnMayBeCited) {
+  fake.write(
+      "src/checks.h",
+      "#pragma once\n// DEVIATION(fake-2): refuses more\nvoid check();\n");
+  fake.write(
+      "src/alone.h",
+      "#pragma once\n// DEVIATION(fake-3): of nothing here\nvoid alone();\n");
+  fake.replace(
+      "src/math.h",
+      "#pragma once",
+      "#pragma once\n#include \"checks.h\"");
+  const Port p = port();
+  const Page page = review_page(p, *p.inventory.find(kCounter), work());
+  ASSERT_EQ(page.deviations.size(), 1u);
+  EXPECT_EQ(page.deviations[0].id, "fake-1");
+  ASSERT_EQ(page.elsewhere.size(), 1u);
+  EXPECT_EQ(page.elsewhere[0].id, "fake-2");
+  EXPECT_TRUE(has(page_text(page, 120), "deviation fake-2 of src/checks.h\n"));
+  EXPECT_TRUE(has(page_html(page), "fake-2 (src/checks.h)"));
+  EXPECT_EQ(page_json(page)["deviations_elsewhere"][0]["why"], "refuses more");
+  open();
+  Json r = reading(kCounter);
+  r["statement"][0] = {{"n", 1}, {"deviation", "fake-2"}};
+  EXPECT_EQ(sign(r), "");
+  r["statement"][0]["deviation"] = "fake-3";
+  EXPECT_TRUE(has(sign(r), "declares the deviation fake-3"));
+}
+
 TEST_F(ReviewTest, AReferenceThatIsNotThereOrWasEditedIsSaid) {
   const Port p = port();
   const Component& c = *p.inventory.find(kDouble);
@@ -258,7 +392,7 @@ TEST_F(ReviewTest, WhatIsLeftOutIsRefused) {
        [](Json& r) { r["statement"][0]["port"] = {"src/math.cpp:2-99"}; }},
       {"no file that the component rests on",
        [](Json& r) { r["statement"][0]["port"] = {"port/x.cpp:1"}; }},
-      {"declares the deviation none",
+      {"rests on declares the deviation none",
        [](Json& r) {
          r["statement"][0]["port"] = Json::array();
          r["statement"][0]["deviation"] = "none";
@@ -713,6 +847,37 @@ TEST_F(BundleTest, APlantedDefectShowsOnThePageAndNowhereElse) {
   EXPECT_FALSE(has(fake.read("port/fake/readings.jsonl"), "\"seed\""))
       << "it is revealed only when the bundle is back";
   EXPECT_TRUE(has(fake.read("port/fake/readings.jsonl"), bundle_.commitment));
+}
+
+TEST_F(BundleTest, ADefectIsPlantedInHelpersThatDoWorkOnly) {
+  fake.replace(
+      "src/math.cpp",
+      "float twice(float x) {\n  return 2 * x; // exact\n}\n"
+      "void Counter::add() {\n  ++count;",
+      "namespace {\nconstexpr int kStep = 1;\n"
+      "int step_of(int n) { return n + kStep; }\n"
+      "float unused(float n) { return n + 3; }\n}\n"
+      "float twice(float unused) {\n  return 2 * unused;\n}\n"
+      "void Counter::add() {\n  count = step_of(count);");
+  std::set<int> lines;
+  for (int seed = 0; seed < 200; ++seed) {
+    fs::remove_all(fake.path("out"));
+    fake.write("port/fake/readings.jsonl", before_);
+    Port p = port();
+    ExportOptions options;
+    options.reader = "r1";
+    options.out = fake.path("out");
+    options.seed = std::to_string(seed);
+    const Exported e = export_bundle(p, work(), options);
+    const Json secret =
+        mlxaudio::read_json(fake.path("state/" + e.bundle + ".json"));
+    for (const Json& planted : secret["planted"]) {
+      lines.insert(Mutant::of(planted["defect"]).line);
+    }
+  }
+  EXPECT_TRUE(lines.contains(4)) << "step_of";
+  EXPECT_TRUE(lines.contains(8)) << "twice";
+  EXPECT_FALSE(lines.contains(5)) << "a helper with the name of a parameter";
 }
 
 TEST_F(BundleTest, WhoSignsAPlantedDefectLosesSignatures) {

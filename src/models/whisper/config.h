@@ -90,7 +90,8 @@ Json to_json(const ModelDimensions& dims);
 /// Heads that are used for alignment when a checkpoint names none: all of the
 /// last half of the layers.
 ///
-/// \port mlx_audio.stt.models.whisper.whisper.Model.alignment_heads
+/// \port mlx_audio.stt.models.whisper.whisper.Model.alignment_heads,
+///   whisper.model.Whisper.__init__
 AlignmentHeads default_alignment_heads(const ModelDimensions& dims);
 
 /// The list `alignment_heads` of a configuration, if it has one.
