@@ -201,10 +201,7 @@ FoundModel find_model(
   if (!known) {
     return {name};
   }
-  std::set<std::string> names = {name, std::string(known->name)};
-  if (known->name == "turbo") {
-    names.insert("large-v3-turbo"); // as the file that the reference keeps
-  }
+  const std::set<std::string> names = {name, std::string(known->name)};
   for (const std::string& each : names) {
     for (const std::string& file : {each, each + ".pt"}) {
       std::error_code ignored;
