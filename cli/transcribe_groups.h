@@ -12,12 +12,19 @@ namespace mlxaudio::cli {
 
 using Arguments = std::shared_ptr<TranscribeArguments>;
 
+/// \port whisper.transcribe.cli
 OptionGroup speech_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup output_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup model_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup decoding_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup fallback_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup word_options(const Arguments& a);
+/// \port whisper.transcribe.cli
 OptionGroup subtitle_options(const Arguments& a);
 
 } // namespace mlxaudio::cli

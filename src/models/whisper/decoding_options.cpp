@@ -20,6 +20,8 @@ const DecodingOptions& verify_options(
   const auto refuse = [](const std::string& what) {
     throw ArgumentError("[whisper.decode] " + what);
   };
+  // DEVIATION(whisper-task-name): any other task is refused. The reference's
+  // tokenizer takes it for a translation.
   if (options.task != "transcribe" && options.task != "translate" &&
       options.task != "lang_id") {
     refuse(fmt::format(
