@@ -28,7 +28,7 @@ struct Page {
   std::string fingerprint; ///< of the code that is read
   ReferenceSource reference;
   std::vector<PagePart> parts;
-  std::vector<std::string> notes; ///< evidence
+  std::vector<std::string> notes;    ///< evidence
   std::vector<Deviation> deviations; ///< of the component, or shown
   /// Of other code in files that the component rests on. They may be cited.
   std::vector<Deviation> elsewhere;
