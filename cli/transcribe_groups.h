@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// Ported from openai-whisper, Copyright (c) 2022 OpenAI,
+// https://github.com/openai/whisper, MIT: see licenses/whisper.txt.
 #pragma once
 
 #include <memory>
