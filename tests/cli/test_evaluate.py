@@ -147,10 +147,10 @@ class Results(EvaluateTest):
     def test_a_language_by_its_name(self):
         self.manifest({"audio": "a.wav", "text": "Ten"})
         (self.folder / "models").mkdir()
-        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
+        (self.folder / "models/distil-small.en").symlink_to(toy_model.english())
         for model in (("--model", toy_model.multilingual()),
                       ("--model", toy_model.english()),
-                      ("--model", "tiny.en", "--model-dir", "models")):
+                      ("--model", "distil-small.en", "--model-dir", "models")):
             for language in ("English", "en"):
                 with self.subTest(model=model, language=language):
                     result = self.run_program(
@@ -238,10 +238,10 @@ class Failures(EvaluateTest):
         self.manifest({"audio": "a.wav", "text": "x", "language": "de"},
                       {"audio": "b.wav", "text": "x"})
         (self.folder / "models").mkdir()
-        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
+        (self.folder / "models/distil-small.en").symlink_to(toy_model.english())
         for model in (("--model", toy_model.english()),
-                      ("--model", "tiny.en", "--model-dir", "models"),
-                      ("--model", "models/tiny.en")):
+                      ("--model", "distil-small.en", "--model-dir", "models"),
+                      ("--model", "models/distil-small.en")):
             with self.subTest(model):
                 result = self.run_program("evaluate", *model, "m.jsonl")
                 self.assert_fails(result, SOME_FAILED, "m.jsonl, line 1: ",

@@ -148,11 +148,16 @@ class ModelDir(CliTest):
     def test_named_models_in_a_folder(self):
         sounds.write_tone(self.folder / "a.wav")
         (self.folder / "models").mkdir()
-        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
-        here = self.run_program("transcribe", "a.wav", "--model", "tiny.en",
+        (self.folder / "models/distil-small.en").symlink_to(toy_model.english())
+        here = self.run_program("transcribe", "a.wav", "--model", "distil-small.en",
                                 "--model_dir", "models")
         self.assertEqual(here.code, DONE, here.err)
         self.assertEqual(here.out, self.transcribe("a.wav").out)
+        (self.folder / "models/tiny.en").symlink_to(toy_model.english())
+        self.assert_fails(
+            self.run_program("transcribe", "a.wav", "--model", "tiny.en",
+                             "--model_dir", "models"),
+            MODEL, "models/tiny.en", "is not a tiny.en", "by its path")
         self.assert_fails(
             self.run_program("transcribe", "a.wav", "--model", "base",
                              "--model_dir", "models"),
