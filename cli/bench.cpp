@@ -248,12 +248,9 @@ void Bench::time_phases() {
   options.runs = arguments_.runs;
   options.encoder_only = arguments_.encoder_only;
   options.beams = work_.options.beam_size.value_or(1);
-  const FoundModel found = find_model(work_.model, work_.model_dir);
-  LoadOptions load = work_.load;
-  load.official_name = found.official_name;
   for (const engine::Phase& phase : engine::time_phases(
-           found.model,
-           load,
+           find_model(work_.model, work_.model_dir).model,
+           work_.load,
            file_,
            options,
            context_.signals.token())) {

@@ -32,8 +32,11 @@ class Contestant:
     models: tuple = ()  # that it can run; empty: all
 
 
-def compute_option(variant):
-    return ["--compute", variant] if variant else []
+def our_options(model, beam, threads, variant):
+    """How a program of ours is to work: as the peers decode, where its default
+    tries other temperatures too."""
+    return ["--model", model, "--language", "en", "--threads", str(threads), "--beam-size", str(beam),
+            "--temperature-increment-on-fallback", "None", *(["--compute", variant] if variant else [])]  # fmt: skip
 
 
 def our_command(program, model, case, mode, clip, threads, variant):
@@ -43,10 +46,7 @@ def our_command(program, model, case, mode, clip, threads, variant):
         WARM: ["bench", "--json", "--session-only", "--runs", "1"],
         ENCODER: ["bench", "--json", "--encoder-only", "--runs", "1"],
     }
-    command = [program, *verb[mode], "--model", model, "--language", "en", "--threads", str(threads)]
-    # As the peers decode; the program's default tries other temperatures too.
-    command += ["--beam-size", str(case.beam), "--temperature-increment-on-fallback", "None"]
-    return [*command, *compute_option(variant), clip]
+    return [program, *verb[mode], *our_options(model, case.beam, threads, variant), clip]
 
 
 def peer_command(python, script, model, case, mode, clip, threads, more=()):

@@ -7,9 +7,8 @@ from harness import contestants, processes
 
 
 def command(program, model, clip, threads, variant, runs):
-    return [program, "bench", "--json", "--runs", str(runs), "--model", model, "--language", "en", "--threads",
-            str(threads), "--beam-size", "0", "--temperature-increment-on-fallback", "None",
-            *contestants.compute_option(variant), clip]  # fmt: skip
+    options = contestants.our_options(model, 0, threads, variant)
+    return [program, "bench", "--json", "--runs", str(runs), *options, clip]
 
 
 def read(lines):

@@ -14,18 +14,12 @@
 namespace mlxaudio::whisper {
 namespace {
 
-const Whisper& model() {
-  static const Whisper m = toy::model(toy::dims(), toy::encoding());
-  return m;
-}
+using toy::shared_model;
+using toy::shared_tokenizer;
 
 const Whisper& english_model() {
   static const Whisper m = toy::model(toy::dims(false), toy::encoding(false));
   return m;
-}
-
-Tokenizer tokenizer() {
-  return model().get_tokenizer("en", "transcribe");
 }
 
 /// An inference that follows a script: at each step one token of each sequence
@@ -41,7 +35,7 @@ class Scripted final : public Inference {
       std::span<const int> positions) override {
     seen.push_back(tokens);
     seen_positions.emplace_back(positions.begin(), positions.end());
-    const auto n_vocab = static_cast<std::size_t>(model().dims.n_vocab);
+    const auto n_vocab = static_cast<std::size_t>(shared_model().dims.n_vocab);
     const auto step = steps_.front();
     if (steps_.size() > 1) {
       steps_.pop_front();
@@ -76,18 +70,20 @@ class Scripted final : public Inference {
 
 mx::array features(int n_audio = 1) {
   return toy::random_array(
-      {n_audio, model().dims.n_audio_ctx, model().dims.n_audio_state},
+      {n_audio,
+       shared_model().dims.n_audio_ctx,
+       shared_model().dims.n_audio_state},
       77);
 }
 
 std::vector<int> initial_tokens(const DecodingOptions& options) {
-  return DecodingTask(model(), options).initial_tokens();
+  return DecodingTask(shared_model(), options).initial_tokens();
 }
 
 // --- options and initial tokens --------------------------------------------
 
 TEST(DecodingTask, BeginsWithLanguageAndTask) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   EXPECT_EQ(
       initial_tokens({.language = "de", .temperature = 0}),
       (std::vector{t.sot, t.to_language_token("de"), t.transcribe}));
@@ -103,9 +99,9 @@ TEST(DecodingTask, BeginsWithLanguageAndTask) {
 }
 
 TEST(DecodingTask, PutsThePromptBeforeTheStart) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const DecodingTask task(
-      model(),
+      shared_model(),
       {.language = "en", .prompt = std::vector{7, 8}});
   EXPECT_EQ(
       task.initial_tokens(),
@@ -115,7 +111,7 @@ TEST(DecodingTask, PutsThePromptBeforeTheStart) {
 }
 
 TEST(DecodingTask, StripsATextPromptAndPutsASpaceBeforeIt) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   // U+3000 is a space to Python.
   const auto tokens =
       initial_tokens({.language = "en", .prompt = "  hi\xE3\x80\x80\n"});
@@ -170,7 +166,7 @@ TEST(DecodingTask, RefusesMoreThanTheContextHolds) {
 
 TEST(DecodingTask, RefusesOptionsThatDoNotFit) {
   const auto refuse = [](const DecodingOptions& options) {
-    EXPECT_THROW(DecodingTask(model(), options), ArgumentError);
+    EXPECT_THROW(DecodingTask(shared_model(), options), ArgumentError);
   };
   refuse({.task = "summarize", .language = "en"});
   refuse({.language = "xx"});
@@ -196,7 +192,7 @@ TEST(DecodingTask, RefusesOptionsThatDoNotFit) {
 
 TEST(DecodingTask, HasTheFiltersThatOptionsAskFor) {
   const auto n = [](const DecodingOptions& options) {
-    return DecodingTask(model(), options).n_filters();
+    return DecodingTask(shared_model(), options).n_filters();
   };
   EXPECT_EQ(n({.language = "en"}), 3U);
   EXPECT_EQ(n({.language = "en", .suppress_tokens = {}}), 2U);
@@ -216,7 +212,7 @@ struct Run {
 Run run(const DecodingOptions& options, std::vector<std::vector<int>> steps) {
   auto inference = std::make_unique<Scripted>(std::move(steps));
   const auto* script = inference.get();
-  DecodingTask task(model(), options, {}, std::move(inference));
+  DecodingTask task(shared_model(), options, {}, std::move(inference));
   auto results = task.run(features());
   EXPECT_EQ(results.size(), 1U);
   EXPECT_EQ(script->cleaned, 1);
@@ -224,7 +220,7 @@ Run run(const DecodingOptions& options, std::vector<std::vector<int>> steps) {
 }
 
 TEST(DecodingTask, SamplesUntilTheEnd) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const int begin = t.timestamp_begin;
   const int hi = toy::pair('h', 'i');
   const auto [result, seen, positions] =
@@ -241,7 +237,7 @@ TEST(DecodingTask, SamplesUntilTheEnd) {
 }
 
 TEST(DecodingTask, MeanLogProbabilityCountsTheEnd) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const int hi = toy::pair('h', 'i');
   const auto result = run({.language = "en",
                            .suppress_tokens = {},
@@ -250,14 +246,15 @@ TEST(DecodingTask, MeanLogProbabilityCountsTheEnd) {
                           {{hi}, {t.eot}})
                           .result;
   // Each step: one token at 30, all others at 0.
-  const double each = -std::log1p((model().dims.n_vocab - 1) * std::exp(-30.0));
+  const double each =
+      -std::log1p((shared_model().dims.n_vocab - 1) * std::exp(-30.0));
   EXPECT_EQ(result.tokens, std::vector{hi});
   EXPECT_NEAR(result.avg_logprob, 2 * each / 2, 1e-7);
   EXPECT_NEAR(result.no_speech_prob, std::exp(-30.0), std::exp(-30.0) * 1e-4);
 }
 
 TEST(DecodingTask, NothingSampledIsEmptyText) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const auto result = run(
       {.language = "en", .suppress_blank = false, .without_timestamps = true},
       {{t.eot}});
@@ -290,7 +287,7 @@ TEST(DecodingTask, StopsWhenTheContextIsFull) {
 TEST(DecodingTask, ThrowsWhenStopped) {
   std::stop_source stop;
   DecodingTask task(
-      model(),
+      shared_model(),
       {.language = "en"},
       stop.get_token(),
       std::make_unique<Scripted>(std::vector<std::vector<int>>{{65}}));
@@ -299,11 +296,11 @@ TEST(DecodingTask, ThrowsWhenStopped) {
 }
 
 TEST(DecodingTask, DecodesABatch) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const int hi = toy::pair('h', 'i');
   const int ho = toy::pair('h', 'o');
   DecodingTask task(
-      model(),
+      shared_model(),
       {.language = "en", .without_timestamps = true},
       {},
       std::make_unique<Scripted>(
@@ -317,7 +314,8 @@ TEST(DecodingTask, DecodesABatch) {
 // --- with the model --------------------------------------------------------
 
 TEST(DetectLanguage, GivesProbabilitiesOfAllLanguages) {
-  const auto detected = detect_language(model(), features(2), tokenizer());
+  const auto detected =
+      detect_language(shared_model(), features(2), shared_tokenizer());
   ASSERT_EQ(detected.language_probs.size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
     const auto& probs = detected.language_probs[i];
@@ -329,7 +327,7 @@ TEST(DetectLanguage, GivesProbabilitiesOfAllLanguages) {
     EXPECT_NEAR(sum, 1, 1e-6);
     EXPECT_EQ(
         detected.language_tokens[i],
-        tokenizer().to_language_token(most_probable(probs)));
+        shared_tokenizer().to_language_token(most_probable(probs)));
   }
 }
 
@@ -344,16 +342,22 @@ TEST(DetectLanguage, NeedsAMultilingualModel) {
 
 TEST(Decode, DetectsTheLanguageAndSaysSo) {
   const auto result =
-      decode(model(), mx::take(features(), 0, 0), {.sample_len = 2}).front();
+      decode(shared_model(), mx::take(features(), 0, 0), {.sample_len = 2})
+          .front();
   EXPECT_FALSE(result.language_probs) << "only of the task lang_id";
-  const auto detected =
-      detect_language(model(), features(), model().get_tokenizer({}, {}));
+  const auto detected = detect_language(
+      shared_model(),
+      features(),
+      shared_model().get_tokenizer({}, {}));
   EXPECT_EQ(result.language, most_probable(detected.language_probs[0]));
   EXPECT_EQ(
       result.audio_features.shape(),
-      (mx::Shape{model().dims.n_audio_ctx, model().dims.n_audio_state}));
+      (mx::Shape{
+          shared_model().dims.n_audio_ctx,
+          shared_model().dims.n_audio_state}));
 
-  const auto only = decode(model(), features(), {.task = "lang_id"}).front();
+  const auto only =
+      decode(shared_model(), features(), {.task = "lang_id"}).front();
   EXPECT_EQ(only.language, result.language);
   EXPECT_TRUE(only.tokens.empty());
 }
@@ -361,8 +365,8 @@ TEST(Decode, DetectsTheLanguageAndSaysSo) {
 TEST(Decode, GoesFromASpectrogramToText) {
   const auto mel = toy::random_array({3000, 80}, 5);
   const auto result =
-      decode(model(), mel, {.language = "en", .sample_len = 5}).front();
-  const auto t = tokenizer();
+      decode(shared_model(), mel, {.language = "en", .sample_len = 5}).front();
+  const auto t = shared_tokenizer();
   ASSERT_FALSE(result.tokens.empty());
   EXPECT_GE(result.tokens[0], t.timestamp_begin);
   EXPECT_LE(result.tokens[0], t.timestamp_begin + 50);
@@ -372,17 +376,23 @@ TEST(Decode, GoesFromASpectrogramToText) {
 
 TEST(Decode, RefusesFeaturesOfAnotherCheckpoint) {
   EXPECT_THROW(
-      decode(model(), toy::random_array({3000, 128}, 5), {.language = "en"}),
+      decode(
+          shared_model(),
+          toy::random_array({3000, 128}, 5),
+          {.language = "en"}),
       ArgumentError);
   EXPECT_THROW(
-      decode(model(), toy::random_array({2000, 80}, 5), {.language = "en"}),
+      decode(
+          shared_model(),
+          toy::random_array({2000, 80}, 5),
+          {.language = "en"}),
       ArgumentError);
 }
 
 DecodingResult decode_one(const mx::array& xa, DecodingOptions options) {
   options.language = "en";
   options.sample_len = options.sample_len.value_or(12);
-  return decode(model(), xa, options).front();
+  return decode(shared_model(), xa, options).front();
 }
 
 TEST(Decode, ABeamOfOneIsGreedy) {
@@ -410,11 +420,13 @@ TEST(Decode, AudiosOfABatchHaveTheirOwnGroups) {
     DecodingOptions options = given;
     options.language = "en";
     options.sample_len = 12;
-    const auto together = decode(model(), xa, options);
+    const auto together = decode(shared_model(), xa, options);
     ASSERT_EQ(together.size(), 2U);
     for (int i = 0; i < 2; ++i) {
-      const auto alone =
-          decode(model(), mx::slice(xa, {i, 0, 0}, {i + 1, 1500, 8}), options);
+      const auto alone = decode(
+          shared_model(),
+          mx::slice(xa, {i, 0, 0}, {i + 1, 1500, 8}),
+          options);
       const auto& one = together[static_cast<std::size_t>(i)];
       EXPECT_EQ(one.tokens, alone[0].tokens);
       EXPECT_NEAR(one.avg_logprob, alone[0].avg_logprob, 1e-5);
@@ -452,7 +464,7 @@ TEST(Decode, ARepetitionPenaltyKeepsTokensFromComingAgain) {
 
 TEST(Decode, AnEndInAPrefixLeavesNothing) {
   // What comes after the first end token is no text; the reference cuts so too.
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   for (const std::optional<int> beam_size :
        {std::optional<int>(), std::optional<int>(3)}) {
     const auto result = decode_one(
@@ -464,7 +476,7 @@ TEST(Decode, AnEndInAPrefixLeavesNothing) {
 }
 
 TEST(Decode, APrefixOfSpecialTokens) {
-  const auto t = tokenizer();
+  const auto t = shared_tokenizer();
   const auto result = decode_one(
       features(),
       {.sample_len = 5,

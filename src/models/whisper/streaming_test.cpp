@@ -14,16 +14,13 @@
 namespace mlxaudio::whisper {
 namespace {
 
-const Whisper& streamed_model() {
-  static const Whisper m = toy::model(toy::dims(), toy::encoding());
-  return m;
-}
+using toy::shared_model;
 
 std::vector<StreamingResult> stream(
     const std::vector<float>& audio, const StreamingOptions& options = {}) {
   std::vector<StreamingResult> results;
   generate_streaming(
-      streamed_model(),
+      shared_model(),
       audio,
       options,
       [&results](const auto& result) { results.push_back(result); });
@@ -65,7 +62,7 @@ TEST(Streaming, RefusesWhatItCannotUse) {
     options.chunk_duration = duration;
     EXPECT_THROW(stream(toy::noise(16'000, 1), options), ArgumentError);
   }
-  StreamingDecoder decoder(streamed_model());
+  StreamingDecoder decoder(shared_model());
   EXPECT_THROW(decoder.decode_chunk(mx::zeros({10, 79})), ArgumentError);
   EXPECT_THROW(decoder.decode_chunk(mx::zeros({1, 10, 80})), ArgumentError);
 }
@@ -75,7 +72,7 @@ TEST(Streaming, CanBeStopped) {
   stop.request_stop();
   EXPECT_THROW(
       generate_streaming(
-          streamed_model(),
+          shared_model(),
           toy::noise(16'000, 1),
           {},
           [](const StreamingResult&) {},

@@ -14,6 +14,9 @@
 namespace mlxaudio::whisper {
 namespace {
 
+using toy::shared_model;
+using toy::shared_tokenizer;
+
 constexpr int kEot = 50257;
 
 // --- merge_punctuations
@@ -237,26 +240,21 @@ TEST(AddWordTimestamps, NeverBeginsBeforeTheAudio) {
 // --- find_alignment
 // ------------------------------------------------------------
 
-const Whisper& model() {
-  static const Whisper m = toy::model(toy::dims(), toy::encoding());
-  return m;
-}
-
-Tokenizer tokenizer() {
-  return model().get_tokenizer("en", "transcribe");
-}
-
 const mx::array& features() {
   static const mx::array f =
-      model().embed_audio(toy::random_array({1, 3000, 80}, 5));
+      shared_model().embed_audio(toy::random_array({1, 3000, 80}, 5));
   return f;
 }
 
 const std::vector<int> kText{' ', toy::pair('h', 'i'), ' ', 'y', 'o', ' ', 'u'};
 
 TEST(FindAlignment, GivesEachWordItsTokensInOrder) {
-  const auto words =
-      find_alignment(model(), tokenizer(), kText, features(), 3000);
+  const auto words = find_alignment(
+      shared_model(),
+      shared_tokenizer(),
+      kText,
+      features(),
+      3000);
   EXPECT_EQ(words_of(words), (Strings{" hi", " yo", " u"}));
   double before = 0;
   std::vector<int> tokens;
@@ -274,14 +272,22 @@ TEST(FindAlignment, GivesEachWordItsTokensInOrder) {
 
 TEST(FindAlignment, StaysWithinTheWindow) {
   for (const int num_frames : {4, 5, 40, 777}) {
-    for (const auto& word :
-         find_alignment(model(), tokenizer(), kText, features(), num_frames)) {
+    for (const auto& word : find_alignment(
+             shared_model(),
+             shared_tokenizer(),
+             kText,
+             features(),
+             num_frames)) {
       EXPECT_LE(word.end * 100, num_frames) << num_frames;
     }
   }
   for (const int num_frames : {1, 2, 3}) {
-    for (const auto& word :
-         find_alignment(model(), tokenizer(), kText, features(), num_frames)) {
+    for (const auto& word : find_alignment(
+             shared_model(),
+             shared_tokenizer(),
+             kText,
+             features(),
+             num_frames)) {
       EXPECT_EQ(word.start, -0.02) << num_frames;
     }
   }
@@ -289,11 +295,12 @@ TEST(FindAlignment, StaysWithinTheWindow) {
 
 TEST(FindAlignment, NothingHasNoWords) {
   EXPECT_TRUE(
-      find_alignment(model(), tokenizer(), {}, features(), 3000).empty());
+      find_alignment(shared_model(), shared_tokenizer(), {}, features(), 3000)
+          .empty());
 }
 
 TEST(FindAlignment, ReadsTheHeadsThatItIsGiven) {
-  auto other = model();
+  auto other = shared_model();
   other.alignment_heads = {{0, 1}};
   const auto starts = [](const std::vector<WordTiming>& words) {
     std::vector<double> out;
@@ -302,25 +309,32 @@ TEST(FindAlignment, ReadsTheHeadsThatItIsGiven) {
     }
     return out;
   };
-  const auto ours =
-      find_alignment(model(), tokenizer(), kText, features(), 3000);
+  const auto ours = find_alignment(
+      shared_model(),
+      shared_tokenizer(),
+      kText,
+      features(),
+      3000);
   const auto theirs =
-      find_alignment(other, tokenizer(), kText, features(), 3000);
+      find_alignment(other, shared_tokenizer(), kText, features(), 3000);
   EXPECT_NE(starts(ours), starts(theirs));
   EXPECT_EQ(ours[0].probability, theirs[0].probability);
 }
 
 TEST(FindAlignment, RefusesWhatItCannotAlign) {
-  auto headless = model();
+  auto headless = shared_model();
   headless.alignment_heads.clear();
   expect_error<UnsupportedError>(
-      [&] { find_alignment(headless, tokenizer(), kText, features(), 3000); },
+      [&] {
+        find_alignment(headless, shared_tokenizer(), kText, features(), 3000);
+      },
       {"[whisper.timing]", "alignment heads"});
-  for (const int token : {-1, tokenizer().eot, tokenizer().timestamp_begin}) {
+  for (const int token :
+       {-1, shared_tokenizer().eot, shared_tokenizer().timestamp_begin}) {
     EXPECT_THROW(
         find_alignment(
-            model(),
-            tokenizer(),
+            shared_model(),
+            shared_tokenizer(),
             std::vector{'a' + 0, token},
             features(),
             3000),
@@ -328,10 +342,22 @@ TEST(FindAlignment, RefusesWhatItCannotAlign) {
   }
   // Three tokens begin, one turns timestamps off, one ends.
   const std::vector<int> most(448 - 5, 'a');
-  EXPECT_NO_THROW(find_alignment(model(), tokenizer(), most, features(), 3000));
+  EXPECT_NO_THROW(find_alignment(
+      shared_model(),
+      shared_tokenizer(),
+      most,
+      features(),
+      3000));
   const std::vector<int> more(448 - 4, 'a');
   expect_error<ArgumentError>(
-      [&] { find_alignment(model(), tokenizer(), more, features(), 3000); },
+      [&] {
+        find_alignment(
+            shared_model(),
+            shared_tokenizer(),
+            more,
+            features(),
+            3000);
+      },
       {"444 tokens", "448", "sample_len"});
 }
 

@@ -136,4 +136,15 @@ inline Whisper model(
   return result;
 }
 
+/// The multilingual model that tests share.
+inline const Whisper& shared_model() {
+  static const Whisper m = model(dims(), encoding());
+  return m;
+}
+
+/// Its tokenizer for English.
+inline Tokenizer shared_tokenizer() {
+  return shared_model().get_tokenizer("en", "transcribe");
+}
+
 } // namespace mlxaudio::whisper::toy

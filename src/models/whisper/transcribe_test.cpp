@@ -12,21 +12,15 @@
 namespace mlxaudio::whisper {
 namespace {
 
-const Whisper& toy_model() {
-  static const Whisper m = toy::model(toy::dims(), toy::encoding());
-  return m;
-}
-
-Tokenizer toy_tokenizer() {
-  return toy_model().get_tokenizer("en", "transcribe");
-}
+using toy::shared_model;
+using toy::shared_tokenizer;
 
 const int kHi = toy::pair('h', 'i');
 const int kHo = toy::pair('h', 'o');
 const int kSpace = ' ';
 
 int at(int position) {
-  return toy_tokenizer().timestamp_begin + position;
+  return shared_tokenizer().timestamp_begin + position;
 }
 
 DecodingResult decoded(
@@ -53,7 +47,7 @@ struct Script {
         .dims = toy::dims(is_multilingual),
         .get_tokenizer =
             [](const std::string& language, const std::string& task) {
-              return toy_model().get_tokenizer(language, task);
+              return shared_model().get_tokenizer(language, task);
             },
         .embed_audio =
             [this](const mx::array& mel) {
@@ -151,7 +145,12 @@ Transcription run(
 
 WindowSegments split(
     const std::vector<int>& tokens, int seek = 0, int segment_size = 3000) {
-  return split_window(decoded(tokens), toy_tokenizer(), seek, segment_size, 2);
+  return split_window(
+      decoded(tokens),
+      shared_tokenizer(),
+      seek,
+      segment_size,
+      2);
 }
 
 TEST(SplitWindow, CutsAtPairsAndSeeksToTheLast) {
@@ -210,7 +209,7 @@ TEST(SplitWindow, TimestampZeroOrNoneIsNoEnd) {
 }
 
 TEST(SplitWindow, LeavesSpecialTokensOutOfTheText) {
-  const auto t = toy_tokenizer();
+  const auto t = shared_tokenizer();
   const auto [segments, seek, single] = split({at(0), kHi, t.sot_lm, at(10)});
   EXPECT_EQ(segments[0].text, "hi");
   EXPECT_EQ(segments[0].tokens.size(), 4U);
@@ -264,7 +263,7 @@ TEST(Transcribe, WhatWasSaidIsThePromptOfTheNextWindow) {
   options.condition_on_previous_text = false;
   options.initial_prompt = "hi";
   run(unconditioned, 5000, options);
-  EXPECT_EQ(unconditioned.prompt(0), toy_tokenizer().encode(" hi"));
+  EXPECT_EQ(unconditioned.prompt(0), shared_tokenizer().encode(" hi"));
   EXPECT_TRUE(unconditioned.prompt(1).empty());
   EXPECT_TRUE(unconditioned.prompt(2).empty());
 }
@@ -274,7 +273,7 @@ TEST(Transcribe, AnInitialPromptIsNoText) {
   TranscribeOptions options;
   options.initial_prompt = "  hi ";
   const auto result = run(script, 1000, options);
-  EXPECT_EQ(script.prompt(0), toy_tokenizer().encode(" hi"));
+  EXPECT_EQ(script.prompt(0), shared_tokenizer().encode(" hi"));
   EXPECT_EQ(result.text, "ho");
 
   // An empty one is a space, as in the reference.
@@ -694,7 +693,7 @@ TEST(Transcribe, CarriesTheInitialPromptOn) {
   options.condition_on_previous_text = false;
   Script script(results);
   run(script, 3000, options);
-  const auto initial = toy_tokenizer().encode(" hi");
+  const auto initial = shared_tokenizer().encode(" hi");
   EXPECT_EQ(script.prompt(0), initial);
   EXPECT_EQ(script.prompt(1), initial);
 
@@ -712,7 +711,8 @@ TEST(Transcribe, RunsAModel) {
   const auto audio = toy::noise(16000 * 5, 4);
   TranscribeOptions options;
   options.sample_len = 6;
-  const auto result = transcribe(toy_model(), mel_frames(audio, 80), options);
+  const auto result =
+      transcribe(shared_model(), mel_frames(audio, 80), options);
   EXPECT_TRUE(result.complete);
   EXPECT_FALSE(result.language.empty());
   EXPECT_TRUE(find_language(result.language));
@@ -722,13 +722,14 @@ TEST(Transcribe, FindsTheWordsOfAModel) {
   const auto audio = toy::noise(16000 * 5, 4);
   auto options = with_words();
   options.sample_len = 6;
-  const auto result = transcribe(toy_model(), mel_frames(audio, 80), options);
+  const auto result =
+      transcribe(shared_model(), mel_frames(audio, 80), options);
   ASSERT_FALSE(result.segments.empty());
   EXPECT_TRUE(result.segments[0].words);
 }
 
 TEST(Transcribe, AModelWithoutAlignmentHeadsHasNoWords) {
-  auto headless = toy_model();
+  auto headless = shared_model();
   headless.alignment_heads.clear();
   const auto audio = toy::noise(16000, 4);
   EXPECT_THROW(
