@@ -2,6 +2,7 @@
 #include "portproof/gate.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -127,17 +128,22 @@ std::string differs(
   return {};
 }
 
-Check goldens(Port& port, const std::vector<std::string>& command) {
+Check goldens(Port& port, const GateOptions& asked) {
   Check check;
   check.name = "recorded calls";
   VerifyOptions options;
-  options.command = command;
+  options.command = asked.command;
   options.record = false;
+  options.environments = asked.environments;
+  options.jobs =
+      std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  // They share the processors.
+  options.time_limit = port.reference.time_limit * options.jobs;
   int calls = 0;
   int components = 0;
   bool elsewhere = false;
   try {
-    const Json now = surroundings(ProbeProgram::open(command));
+    const Json now = surroundings(ProbeProgram::open(asked.command));
     for (const Result& r : verify(port, options)) {
       ++components;
       if (r.state != Result::State::pass) {
@@ -253,8 +259,7 @@ Json Check::json() const {
 std::vector<Check> gate_checks(
     Port& port,
     const std::vector<const Inventory*>& others,
-    const std::vector<std::string>& command,
-    const std::function<void(const std::string&)>& progress) {
+    const GateOptions& options) {
   std::vector<Check> out;
   out.push_back(records(port));
   out.push_back(inventory(port, others));
@@ -265,10 +270,10 @@ std::vector<Check> gate_checks(
     out.push_back(modes(port));
   }
   out.push_back(signatures(port));
-  if (progress) {
-    progress("running every recorded call");
+  if (options.progress) {
+    options.progress("running every recorded call");
   }
-  out.push_back(goldens(port, command));
+  out.push_back(goldens(port, options));
   for (Check& check : out) {
     check.model = port.reference.model;
   }

@@ -22,18 +22,24 @@ struct Check {
   mlxaudio::Json json() const;
 };
 
+struct GateOptions {
+  std::vector<std::string> command; ///< runs the program of probes
+  /// Whether the calls run again in the last round's other environments too.
+  /// Without, what they gave is in the evidence, and holds as long as it does.
+  bool environments = false;
+  /// Called before the slow part.
+  std::function<void(const std::string&)> progress = {};
+};
+
 /// Makes all checks of one model: its records, its inventory in both
 /// directions, what is ported, waived, verified and signed, and its rounds.
 ///
 /// Every recorded call is run again; evidence alone does not count. Where the
 /// surroundings are those of the evidence, the figures must be the same.
-/// \param command runs the program of probes
-/// \param progress called before the slow part
 std::vector<Check> gate_checks(
     Port& port,
     const std::vector<const Inventory*>& others,
-    const std::vector<std::string>& command,
-    const std::function<void(const std::string&)>& progress = {});
+    const GateOptions& options);
 
 /// Whether the committed progress document is what all this gives.
 Check document_check(const Project& project, const Progress& progress);

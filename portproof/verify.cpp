@@ -2,9 +2,12 @@
 #include "portproof/verify.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <exception>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -246,9 +249,11 @@ Result verify_one(
       grades.push_back({"exact", {}, {}, {}});
     }
     grades.push_back({"close", {}, {}, {}});
-    for (const auto& [name, variables] :
-         round_kind(port.reference, port.rounds.recording()).environments) {
-      grades.push_back({"close", name, {}, {}});
+    if (options.environments) {
+      for (const auto& [name, variables] :
+           round_kind(port.reference, port.rounds.recording()).environments) {
+        grades.push_back({"close", name, {}, {}});
+      }
     }
     for (GradeResult& g : grades) {
       // Without a tolerance of its own a component's numbers must be equal.
@@ -279,6 +284,73 @@ Result verify_one(
   }
   r.state = Result::State::pass;
   return r;
+}
+
+std::vector<const Component*> chosen_components(
+    const Port& port,
+    const ProbeProgram& program,
+    const VerifyOptions& options) {
+  std::vector<const Component*> chosen;
+  for (const Component& c : port.inventory.components) {
+    const Rule* stage = port.reference.stage(c.name);
+    if (!matches(options.component, c.name) ||
+        port.reference.waiver(c.name) != nullptr ||
+        (!options.stage.empty() &&
+         (stage == nullptr || stage->text != options.stage))) {
+      continue;
+    }
+    if (!required(port, c) && !lacks(port, c, program).empty() &&
+        options.component != c.name) {
+      continue;
+    }
+    chosen.push_back(&c);
+  }
+  return chosen;
+}
+
+/// Appends to the evidence, unless it says that already.
+void record(Port& port, const Json& sources, const Json& line) {
+  const Evidence* last =
+      port.evidence.last(line.at("component").get<std::string>());
+  // The same run said again would only make the file longer. (A line from
+  // before costs were kept says less.)
+  const bool known =
+      last != nullptr && last->pass && last->line.contains("cost") &&
+      line.at("pass").get<bool>() && last->round == port.rounds.recording() &&
+      last->fingerprint == line.at("fingerprint").get<std::string>();
+  if (!known) {
+    port.evidence.append({sources, line});
+  }
+}
+
+/// Calls `run` with each of the first `count` numbers, in as many threads as
+/// `jobs` says. The first thing that one throws is thrown on when all ended.
+void for_each_index(
+    std::size_t count, int jobs, const std::function<void(std::size_t)>& run) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex failing;
+  std::exception_ptr failure;
+  const auto take = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        run(i);
+      } catch (...) {
+        const std::lock_guard lock(failing);
+        failure = failure ? failure : std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (int i = 1; i < jobs; ++i) {
+      others.emplace_back(take);
+    }
+    take();
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
 }
 
 } // namespace
@@ -378,58 +450,49 @@ std::string stale(
 }
 
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {
+  if (options.record && (options.jobs != 1 || !options.environments)) {
+    throw mlxaudio::ArgumentError(
+        "[portproof] evidence is of whole runs, one at a time: give jobs = 1 "
+        "and all environments, or do not record");
+  }
   const ProbeProgram program = ProbeProgram::open(options.command);
   std::map<std::string, std::string> files;
   for (const auto& [path, file] : port.sources.files()) {
     files[path] = file.hash;
   }
   const Json sources = sources_line(files);
-  std::vector<Result> results;
-  for (const Component& c : port.inventory.components) {
-    const Rule* stage = port.reference.stage(c.name);
-    if (!matches(options.component, c.name) ||
-        port.reference.waiver(c.name) != nullptr ||
-        (!options.stage.empty() &&
-         (stage == nullptr || stage->text != options.stage))) {
-      continue;
-    }
-    if (!required(port, c) && !lacks(port, c, program).empty() &&
-        options.component != c.name) {
-      continue;
-    }
+  const std::vector<const Component*> chosen =
+      chosen_components(port, program, options);
+  std::vector<Result> results(chosen.size());
+  std::mutex told;
+  const auto run = [&](std::size_t i) {
     const auto start = std::chrono::steady_clock::now();
     std::optional<Golden> golden;
-    Result r = verify_one(port, c, program, options, golden);
+    Result& r = results[i];
+    r = verify_one(port, *chosen[i], program, options, golden);
     r.why =
         mlxaudio::replace_malformed_utf8(r.why); // a program may say anything
     r.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
     if (options.record && golden && r.state != Result::State::stale) {
-      const Json line = evidence_line(
+      record(
           port,
-          c,
-          *golden,
-          program,
-          r,
-          sources.at("sha256").get<std::string>());
-      const Evidence* last = port.evidence.last(c.name);
-      // The same run said again would only make the file longer. (A line from
-      // before costs were kept says less.)
-      const bool known =
-          last != nullptr && last->pass && last->line.contains("cost") &&
-          r.state == Result::State::pass &&
-          last->round == port.rounds.recording() &&
-          last->fingerprint == line.at("fingerprint").get<std::string>();
-      if (!known) {
-        port.evidence.append({sources, line});
-      }
+          sources,
+          evidence_line(
+              port,
+              *chosen[i],
+              *golden,
+              program,
+              r,
+              sources.at("sha256").get<std::string>()));
     }
     if (options.progress) {
+      const std::lock_guard lock(told);
       options.progress(r);
     }
-    results.push_back(std::move(r));
-  }
+  };
+  for_each_index(chosen.size(), options.jobs, run);
   return results;
 }
 

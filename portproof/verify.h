@@ -53,14 +53,19 @@ struct Result {
 
 struct VerifyOptions {
   std::string component = "*";
-  std::string stage; ///< only components of this stage; empty: any
-  std::vector<std::string> command; ///< runs the program of probes
-  bool record = true;               ///< append to evidence.jsonl
-  std::optional<int> time_limit;    ///< \unit s
+  std::string stage = {}; ///< only components of this stage; empty: any
+  std::vector<std::string> command = {}; ///< runs the program of probes
+  bool record = true;                    ///< append to evidence.jsonl
+  /// Whether the calls run in the round's other environments too.
+  bool environments = true;
+  /// Components that run at a time. With more than one their times are no
+  /// measurements, so nothing may be recorded.
+  int jobs = 1;
+  std::optional<int> time_limit = {}; ///< \unit s
   /// Changes what the probe is given for each call, to see whether that shows.
-  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter;
-  /// Called after each component.
-  std::function<void(const Result&)> progress;
+  std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter = {};
+  /// Called after each component, by one thread at a time.
+  std::function<void(const Result&)> progress = {};
 };
 
 /// The figures of a grade as evidence keeps them.
@@ -84,6 +89,7 @@ std::string stale(
 ///
 /// A component of a stage with `required = true` that lacks a tag, a probe or
 /// recorded calls is `missing`; of other stages only what has all three runs.
+/// \throws ArgumentError if several jobs are to be recorded
 std::vector<Result> verify(Port& port, const VerifyOptions& options);
 
 } // namespace portproof

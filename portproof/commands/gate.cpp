@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 struct GateArguments {
   std::string model, build, program;
+  bool environments = false;
   bool json = false;
 };
 
@@ -74,8 +75,11 @@ int run_gate(const Commands& commands, const GateArguments& o) {
     const std::vector<Check> own = gate_checks(
         port,
         progress.others(port),
-        probe_command(project, port.reference, build, o.program),
-        [](const std::string& what) { fmt::print(stderr, "{} ...\n", what); });
+        {.command = probe_command(project, port.reference, build, o.program),
+         .environments = o.environments,
+         .progress = [](const std::string& what) {
+           fmt::print(stderr, "{} ...\n", what);
+         }});
     checks.insert(checks.end(), own.begin(), own.end());
   }
   checks.push_back(document_check(project, progress));
@@ -107,6 +111,10 @@ void add_gate(Commands& commands) {
   command.add_option("MODEL", o->model, "folder below port/; else all");
   command.add_option("--build", o->build, "build folder with the probes");
   command.add_option("--program", o->program, "the program of probes itself");
+  command.add_flag(
+      "--environments",
+      o->environments,
+      "run the calls in the last round's other environments too");
   command.add_flag("--json", o->json, "for programs");
 }
 

@@ -52,10 +52,12 @@ echo '{"calls": [{"id": "two", "result": {"y": '$y'}}]}' > "$2/response.json")")
   }
 
   /// Names of the checks that are red, with their first detail.
-  std::string red() const {
+  std::string red(bool environments = false) const {
     Progress all = Progress::of({fake.root()}, fake.root() / "build");
-    std::vector<Check> checks =
-        gate_checks(all.ports.front(), {}, {fake.program().string()});
+    std::vector<Check> checks = gate_checks(
+        all.ports.front(),
+        {},
+        {.command = {fake.program().string()}, .environments = environments});
     checks.push_back(document_check({fake.root()}, all));
     std::string out;
     for (const Check& c : checks) {
@@ -89,6 +91,25 @@ TEST_F(GateTest, AFigureThatDiffersFromItsEvidenceIsRed) {
       std::string::npos)
       << found;
   EXPECT_NE(found.find("0.0 in its evidence"), std::string::npos) << found;
+}
+
+TEST_F(GateTest, OtherEnvironmentsRunAgainWhereThatIsAskedFor) {
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[round.1]\nenvironments = { other = { FAKE_Y = \"4.001\" } }\n\n"
+      "[environment]");
+  answer("${FAKE_Y:-4.0}");
+  Port p = port();
+  verify(p, {.command = {fake.program().string()}});
+  write_document();
+  EXPECT_EQ(red(true), "");
+  answer("$(test -z \"$FAKE_Y\" && echo 4.0 || echo 4.002)");
+  EXPECT_EQ(red(), "");
+  EXPECT_NE(
+      red(true).find("fake.math.double: close (other): max_abs is"),
+      std::string::npos)
+      << red(true);
 }
 
 TEST_F(GateTest, OnAnotherMachineOnlyWhatIsExactMustBeTheSame) {

@@ -232,6 +232,39 @@ TEST(Verify, WithoutRecordingTheEvidenceStays) {
   EXPECT_FALSE(std::filesystem::exists(fake.path("port/fake/evidence.jsonl")));
 }
 
+TEST(Verify, SeveralAtATimeAreWhatEachIsAlone) {
+  const FakeProject fake;
+  fake.record({{"y", 4.5}});
+  fake.build();
+  const auto names = [&](int jobs) {
+    Port port = port_of(fake);
+    std::vector<std::string> out;
+    for (const Result& r : verify(
+             port,
+             {.command = {fake.program().string()},
+             .record = false,
+             .jobs = jobs})) {
+      out.push_back(r.component + ": " + r.why);
+    }
+    return out;
+  };
+  EXPECT_EQ(names(4), names(1));
+  EXPECT_EQ(names(4).size(), 2u);
+}
+
+TEST(Verify, OnlyWholeRunsOneAtATimeAreRecorded) {
+  const FakeProject fake;
+  fake.build();
+  Port port = port_of(fake);
+  const std::vector<std::string> command = {fake.program().string()};
+  EXPECT_THROW(
+      verify(port, {.command = command, .jobs = 2}),
+      mlxaudio::ArgumentError);
+  EXPECT_THROW(
+      verify(port, {.command = command, .environments = false}),
+      mlxaudio::ArgumentError);
+}
+
 TEST(Evidence, AnEditedLineCountsForNothing) {
   const FakeProject fake;
   fake.record({{"y", 4.5}});
