@@ -6,7 +6,8 @@
 #include "models/whisper/step_logits.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "ops/log_sum_exp.h"
 
 namespace mlxaudio::whisper {
 
@@ -27,15 +28,7 @@ std::span<const float> StepLogits::row(int k) const {
 }
 
 double logsumexp(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
-  if (!std::isfinite(max)) {
-    return max;
-  }
-  double sum = 0;
-  for (const float value : row) {
-    sum += std::exp(value - max);
-  }
-  return max + std::log(sum);
+  return ops::log_sum_exp(row);
 }
 
 std::vector<float> log_softmax(std::span<const float> row) {
