@@ -23,7 +23,7 @@ constexpr const char* kOps[] = {
     "softmax",
     "layer_norm",
     "log_mel",
-    "log_sum_exp",
+    "logits",
     "append"};
 constexpr std::size_t kOpCount = std::size(kOps);
 

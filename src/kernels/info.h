@@ -17,9 +17,9 @@ enum class Op {
   gelu,
   softmax,
   layer_norm,
-  log_mel,     ///< a speech model's spectrogram
-  log_sum_exp, ///< of the logits of a step
-  append,      ///< of keys and values to a cache
+  log_mel, ///< a speech model's spectrogram
+  logits,  ///< the greatest of a step's, and the logarithm of their sum
+  append,  ///< of keys and values to a cache
 };
 
 /// How often an op was built with its kernel, and how often of MLX's own

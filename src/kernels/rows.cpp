@@ -156,8 +156,12 @@ void softmax(const float* x, std::size_t rows, std::size_t columns, float* y) {
   });
 }
 
+float greatest(const float* x, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(MaxRow)(x, n);
+}
+
 double log_sum_exp(const float* x, std::size_t n) {
-  const float max = HWY_DYNAMIC_DISPATCH(MaxRow)(x, n);
+  const float max = greatest(x, n);
   if (!std::isfinite(max)) {
     return max;
   }

@@ -119,6 +119,20 @@ TEST(Softmax, KnowsMasksAndNaN) {
   });
 }
 
+TEST(Greatest, IsFoundWhereverItStands) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t n : {1u, 4u, 15u, 16u, 17u, 40u}) {
+      for (std::size_t at = 0; at < n; ++at) {
+        Floats x = test::normal(n, 3);
+        x[at] = 100.0f;
+        EXPECT_EQ(greatest(x.data(), n), 100.0f) << name << " " << at;
+      }
+    }
+    const Floats none(33, -kInfinity);
+    EXPECT_EQ(greatest(none.data(), none.size()), -kInfinity) << name;
+  });
+}
+
 TEST(LogSumExp, AgreesWithDoubles) {
   test::on_every_isa([](const std::string& name) {
     for (const std::size_t n :

@@ -86,8 +86,12 @@ mx::array softmax(const mx::array& x) {
   return mx::softmax(widen(x), -1, true);
 }
 
+float greatest(std::span<const float> row) {
+  return *std::max_element(row.begin(), row.end());
+}
+
 double log_sum_exp(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
+  const float max = greatest(row);
   if (!std::isfinite(max)) {
     return max;
   }

@@ -32,6 +32,7 @@ AttentionScores attention(
 mx::array append(const mx::array& room, int row, const mx::array& rows);
 mx::array gelu(const mx::array& x);
 mx::array softmax(const mx::array& x);
+float greatest(std::span<const float> row);
 double log_sum_exp(std::span<const float> row);
 mx::array layer_norm(
     const mx::array& x,

@@ -26,7 +26,7 @@
 #include "ops/gelu.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
-#include "ops/log_sum_exp.h"
+#include "ops/logits.h"
 #include "ops/softmax.h"
 
 namespace mlxaudio::ops {
@@ -396,6 +396,17 @@ TEST_F(Ops, AttentionReadsTheBufferOfWhichItSeesTheFirstRows) {
     mx::eval(seen, k, v);
     EXPECT_EQ(distance(seen, attention(q, k, v, 2, 0.5f, true)), 0.0f);
   }
+}
+
+TEST_F(Ops, GreatestAgreesWithItsComposite) {
+  for (const int n : {1, 2, 15, 16, 17, 511, 51865}) {
+    const auto x = normal({n}, mx::float32, 8.0f);
+    mx::eval(x);
+    const std::span row(x.data<float>(), static_cast<std::size_t>(n));
+    EXPECT_EQ(greatest(row), composite::greatest(row));
+  }
+  const std::vector<float> none(20, -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(greatest(none), none.front());
 }
 
 TEST_F(Ops, LogSumExpAgreesWithItsComposite) {

@@ -148,7 +148,7 @@ class Memory(CliTest):
         self.assertEqual(told.code, DONE, told.err)
         self.assertEqual(told.out, plain.out)
         rows = [re.split(r"  +", row) for row in told.err.splitlines()]
-        self.assertEqual(rows[0], ["memory", "MB now", "MB at most"])
+        self.assertEqual(rows[0], ["memory", "MB now MB at most"])
         names = [row[0] for row in rows]
         for name in ("weights, read in place", "MLX's arrays", "samples",
                      "kernels' scratch", "process"):

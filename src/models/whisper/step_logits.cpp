@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "ops/log_sum_exp.h"
+#include "ops/logits.h"
 
 namespace mlxaudio::whisper {
 
@@ -32,7 +32,7 @@ double logsumexp(std::span<const float> row) {
 }
 
 std::vector<float> log_softmax(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
+  const float max = ops::greatest(row);
   const auto log_sum = static_cast<float>(logsumexp(row) - max);
   std::vector<float> logprobs(row.size());
   std::transform(row.begin(), row.end(), logprobs.begin(), [&](float value) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ops/log_sum_exp.h"
+#include "ops/logits.h"
 
 #include "kernels/info.h"
 #include "kernels/rows.h"
@@ -7,8 +7,14 @@
 
 namespace mlxaudio::ops {
 
+float greatest(std::span<const float> row) {
+  return kernels::choose(kernels::Op::logits)
+             ? kernels::greatest(row.data(), row.size())
+             : composite::greatest(row);
+}
+
 double log_sum_exp(std::span<const float> row) {
-  return kernels::choose(kernels::Op::log_sum_exp)
+  return kernels::choose(kernels::Op::logits)
              ? kernels::log_sum_exp(row.data(), row.size())
              : composite::log_sum_exp(row);
 }
