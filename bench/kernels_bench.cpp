@@ -171,6 +171,14 @@ BENCHMARK(softmax_rows)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
+void log_sum_exp_row(State& state) {
+  const Floats x = normal(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(log_sum_exp(x.data(), x.size()));
+  }
+}
+BENCHMARK(log_sum_exp_row)->Arg(51865)->Unit(benchmark::kMicrosecond);
+
 void layer_norm_rows(State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   const Floats x = normal(rows * 512), weight = normal(512);

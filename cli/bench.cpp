@@ -11,11 +11,12 @@
 #include "audio/reader.h"
 #include "cli/bench_figures.h"
 #include "cli/bench_options.h"
-#include "cli/peak_memory.h"
+#include "cli/memory_table.h"
 #include "cli/stopwatch.h"
 #include "cli/streams.h"
 #include "cli/task_times.h"
 #include "core/json.h"
+#include "engine/memory_report.h"
 #include "kernels/info.h"
 
 namespace mlxaudio::cli {
@@ -163,7 +164,7 @@ void Bench::time_session() {
   const Spread first = spread_of(first_segments);
   const double factor = last.duration > 0 ? all.median / last.duration : 0;
   const double rate = all.median > 0 ? last.tokens / all.median : 0;
-  const double memory = peak_memory();
+  const auto memory = static_cast<double>(engine::peak_memory());
   show(
       {{"type", "session"},
        {"seconds", to_json(all)},
@@ -275,6 +276,10 @@ ExitCode Bench::run() {
   }
   if (arguments_.profile) {
     profile();
+  }
+  if (arguments_.memory) {
+    const auto report = engine::memory_report();
+    show(memory_json(report), "\n" + memory_table(report));
   }
   model_.reset(); // its memory is that of the next
   if (!arguments_.session_only) {

@@ -35,6 +35,9 @@ OptionGroup timing_options(const std::shared_ptr<BenchArguments>& a) {
        {.name = "--profile",
         .help = "show, for one more transcription, what each operation takes",
         .set = [a](const std::string&) { a->profile = true; }},
+       {.name = "--memory",
+        .help = "show where the memory is, after the transcriptions",
+        .set = [a](const std::string&) { a->memory = true; }},
        {.name = "--json",
         .help = "lines of JSON, each as soon as it is known (docs/json.md)",
         .set = [a](const std::string&) { a->json = true; }}}};

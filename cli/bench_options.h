@@ -17,6 +17,7 @@ struct BenchArguments {
   bool session_only = false; ///< transcriptions alone are timed
   bool encoder_only = false; ///< nothing after the encoder is timed
   bool profile = false;
+  bool memory = false;
   bool json = false;
 };
 

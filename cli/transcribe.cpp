@@ -18,13 +18,14 @@
 #include "cli/inputs.h"
 #include "cli/json_lines.h"
 #include "cli/known_files.h"
-#include "cli/peak_memory.h"
+#include "cli/memory_table.h"
 #include "cli/progress.h"
 #include "cli/stopwatch.h"
 #include "cli/streams.h"
 #include "cli/task_times.h"
 #include "cli/transcribe_options.h"
 #include "core/atomic_file.h"
+#include "engine/memory_report.h"
 #include "models/whisper/tokenizer.h"
 #include "models/whisper/utils.h"
 #include "models/whisper/writers.h"
@@ -150,6 +151,7 @@ class Transcriber {
   void say(std::string_view line);
   void print_timed(const Segment& segment);
   void tell_stats() const;
+  void tell_memory() const;
 
   /// Whether the standard output carries the results in their format.
   bool to_standard_output() const {
@@ -452,7 +454,15 @@ void Transcriber::tell_stats() const {
       transcribe_seconds_,
       audio_seconds_ > 0 ? transcribe_seconds_ / audio_seconds_ : 0.0,
       load_seconds_,
-      peak_memory() / 1e6));
+      static_cast<double>(engine::peak_memory()) / 1e6));
+}
+
+void Transcriber::tell_memory() const {
+  const auto report = engine::memory_report();
+  if (arguments_.json) {
+    print(memory_json(report).dump() + "\n");
+  }
+  tell(memory_table(report));
 }
 
 ExitCode Transcriber::run() {
@@ -512,6 +522,9 @@ ExitCode Transcriber::run() {
   }
   if (times && counts_.done > 0) {
     tell(profile_table(times->ops(), transcribe_seconds_));
+  }
+  if (arguments_.memory) {
+    tell_memory();
   }
   if (interrupted_) {
     return ExitCode::interrupted;

@@ -142,6 +142,11 @@ OptionGroup output_options(const Arguments& a) {
        {.name = "--profile",
         .help = "say at the end what each operation took, on a processor",
         .set = [a](const std::string&) { a->profile = true; },
+        .rare = true},
+       {.name = "--memory",
+        .help = "say at the end where the memory is; with --json in a line "
+                "of its own too",
+        .set = [a](const std::string&) { a->memory = true; },
         .rare = true}}};
 }
 

@@ -33,6 +33,7 @@ struct TranscribeArguments {
   bool verbose = false;
   bool stats = false;
   bool profile = false;
+  bool memory = false;
 
   // What `options.temperature` is made of.
   double temperature = 0;

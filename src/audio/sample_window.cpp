@@ -40,6 +40,7 @@ void SampleWindow::read_at(std::int64_t first, std::span<float> out) {
     }
   }
   placed_ = true;
+  counted_.resize(kept_.capacity() * sizeof(float));
   std::copy_n(kept_.begin(), out.size(), out.begin());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audio/reader.h"
+#include "core/memory_count.h"
 
 namespace mlxaudio {
 
@@ -36,6 +37,7 @@ class SampleWindow {
   std::string name_;
   bool placed_ = false;     ///< whether the reader is where kept_ ends
   std::vector<float> kept_; ///< samples from start_ on
+  CountedMemory counted_{MemoryFor::audio, 0};
   std::int64_t start_ = 0;
 };
 

@@ -19,7 +19,8 @@ namespace mlxaudio::engine {
 namespace {
 
 /// What MLX keeps of freed memory on a GPU: enough for the temporaries of one
-/// window, so that a service with many models does not hoard.
+/// window, so that a service with many models does not hoard. On a processor
+/// the C library keeps it, and serves arrays of other sizes with it too.
 constexpr std::size_t kCacheLimit = std::size_t{1} << 30;
 
 const char* name_of(Device device) {
@@ -45,7 +46,7 @@ void start_runtime(const LoadOptions& options) {
     kernels::set_threads(options.threads);
     kernels::keep_freed_memory();
     mx::set_default_device(device);
-    mx::set_cache_limit(kCacheLimit);
+    mx::set_cache_limit(device == mx::Device::gpu ? kCacheLimit : 0);
     started = options.device;
     return;
   }

@@ -285,8 +285,8 @@ HWY_AFTER_NAMESPACE();
 
 #include <vector>
 
-#include "hwy/aligned_allocator.h"
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 
 namespace mlxaudio::kernels {
 
@@ -342,8 +342,8 @@ void attention(const Attention& task) {
       nullptr,
       nullptr};
   const std::size_t groups = task.batch * task.heads;
-  const auto k = hwy::AllocateAligned<float>(groups * panels.k_size(task));
-  const auto v = hwy::AllocateAligned<float>(groups * panels.v_size(task));
+  const Scratch k(groups * panels.k_size(task));
+  const Scratch v(groups * panels.v_size(task));
   panels.k = k.get();
   panels.v = v.get();
 
@@ -357,9 +357,9 @@ void attention(const Attention& task) {
   auto* const strip = HWY_DYNAMIC_DISPATCH(AttentionStrip);
   const std::size_t strips = (task.queries + kStrip - 1) / kStrip;
   const std::size_t size = HWY_DYNAMIC_DISPATCH(StripScratch)(task, panels);
-  parallel_for_with<hwy::AlignedFreeUniquePtr<float[]>>(
+  parallel_for_with<Scratch>(
       groups * strips,
-      [&] { return hwy::AllocateAligned<float>(size); },
+      [&] { return Scratch(size); },
       [&](std::size_t i, const auto& scratch) {
         const std::size_t group = i / strips;
         strip(

@@ -22,7 +22,9 @@ constexpr const char* kOps[] = {
     "gelu",
     "softmax",
     "layer_norm",
-    "log_mel"};
+    "log_mel",
+    "logits",
+    "append"};
 constexpr std::size_t kOpCount = std::size(kOps);
 
 struct Counter {

@@ -18,6 +18,8 @@ enum class Op {
   softmax,
   layer_norm,
   log_mel, ///< a speech model's spectrogram
+  logits,  ///< the greatest of a step's, and the logarithm of their sum
+  append,  ///< of keys and values to a cache
 };
 
 /// How often an op was built with its kernel, and how often of MLX's own

@@ -5,6 +5,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/linear.cpp"
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "kernels/gemm-inl.h"
 #include "kernels/simd_math-inl.h"
@@ -14,6 +15,7 @@
 #define MLXAUDIO_KERNELS_LINEAR_ONCE
 
 #include <algorithm>
+#include <cstdint>
 
 namespace mlxaudio::kernels {
 
@@ -143,7 +145,9 @@ void LinearPiece(const Linear& task, Piece piece, float* scratch) {
   }
 }
 
-/// Sums of kOut rows of weights with kRows rows of x.
+/// Sums of kOut rows of weights with kRows rows of x. Meanwhile the rows after
+/// them are asked for, in the order of memory: the hardware sees kOut places
+/// that move together and runs ahead of none of them far enough.
 template <std::size_t kRows, std::size_t kOut, class T>
 HWY_INLINE void dots(
     const float* HWY_RESTRICT x,
@@ -162,8 +166,16 @@ HWY_INLINE void dots(
       sum[j][i] = hn::Zero(d);
     }
   }
+  constexpr std::size_t kLine = 64;
+  const std::size_t step = kOut * lanes * sizeof(T);
+  // As a number: what is asked for may lie beyond the last weight.
+  auto ahead = reinterpret_cast<std::uintptr_t>(weight + kOut * in);
   std::size_t k = 0;
   for (; k + lanes <= in; k += lanes) {
+    for (std::size_t i = 0; i < step; i += kLine) {
+      hwy::Prefetch(reinterpret_cast<const char*>(ahead + i));
+    }
+    ahead += step;
     V right[kRows];
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -265,8 +277,8 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include "hwy/aligned_allocator.h"
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 
 namespace mlxaudio::kernels {
 
@@ -297,11 +309,9 @@ void linear(const Linear& task) {
       std::max<std::size_t>(1, task.rows / kLeastRows));
   const std::size_t most = (task.rows + parts - 1) / parts;
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(LinearPiece);
-  parallel_for_with<hwy::AlignedFreeUniquePtr<float[]>>(
+  parallel_for_with<Scratch>(
       bands * parts,
-      [&] {
-        return hwy::AllocateAligned<float>(kColumns * (kDepth + most + 1));
-      },
+      [&] { return Scratch(kColumns * (kDepth + most + 1)); },
       [&](std::size_t i, const auto& scratch) {
         const std::size_t column = i / parts * kColumns, part = i % parts;
         const std::size_t row = begin_of(task.rows, part, parts);

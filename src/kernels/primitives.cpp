@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/primitives.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/memory_count.h"
 #include "kernels/attention.h"
 #include "kernels/linear.h"
 #include "kernels/rows.h"
+#include "kernels/run_ahead.h"
 #include "kernels/threads.h"
 #include "mlx/allocator.h"
 #include "mlx/backend/cpu/encoder.h"
@@ -20,6 +25,12 @@ namespace mlxaudio::kernels {
 namespace {
 
 using mx::cpu::CommandEncoder;
+
+/// Keeps the room of a result until the work that was put into the queue so
+/// far is done.
+void hold_until_done(RunAhead::Room room, CommandEncoder& encoder) {
+  encoder.dispatch([room = std::move(room)]() mutable { room.reset(); });
+}
 
 /// A primitive that only a CPU evaluates, with one output.
 class CpuPrimitive : public mx::Primitive {
@@ -39,9 +50,17 @@ class CpuPrimitive : public mx::Primitive {
       const std::vector<mx::array>& inputs,
       std::vector<mx::array>& outputs) override {
     auto& out = outputs.front();
-    out.set_data(mx::allocator::malloc(out.nbytes()));
+    auto& encoder = mx::cpu::get_command_encoder(stream());
+    // Small results are not worth a lock.
+    constexpr std::size_t kLarge = std::size_t{1} << 18;
+    const std::size_t bytes = out.nbytes();
+    auto room = bytes >= kLarge ? RunAhead::shared().enter(bytes) : nullptr;
+    out.set_data(mx::allocator::malloc(bytes));
     if (out.size() > 0) {
-      eval(inputs, out, mx::cpu::get_command_encoder(stream()));
+      eval(inputs, out, encoder);
+    }
+    if (room) {
+      hold_until_done(std::move(room), encoder);
     }
   }
 
@@ -127,42 +146,97 @@ std::vector<mx::array> with(
   return inputs;
 }
 
+/// What a product has beside x and the weights.
+struct LinearParts {
+  bool bias = false;
+  bool gelu = false;
+  bool residual = false;
+  /// Epsilon of a layer normalization of x before it.
+  std::optional<float> norm = {};
+};
+
+/// A product, and the normalization before it.
+struct Product {
+  Linear task;
+  Numbers norm_weight; ///< null: x is taken as it is
+  Numbers norm_bias;
+  float eps = 0;
+
+  /// Rows of x as the product takes them. \param scratch may hold them
+  Linear with_rows(std::vector<float>& scratch) const {
+    Linear with = task;
+    if (norm_weight) {
+      scratch.resize(task.rows * task.in);
+      kernels::layer_norm(
+          task.x,
+          task.rows,
+          task.in,
+          norm_weight,
+          norm_bias,
+          eps,
+          scratch.data());
+      with.x = scratch.data();
+    }
+    return with;
+  }
+};
+
+/// \param inputs x, weight, and of what there is: bias, residual, the
+///   normalization's weight and bias
+Product product_of(
+    std::span<const mx::array> inputs,
+    const LinearParts& parts,
+    CommandEncoder& encoder) {
+  const auto x = dense(inputs[0], encoder);
+  const auto weight = dense(inputs[1], encoder);
+  Product product;
+  Linear& task = product.task;
+  task.x = x.data<float>();
+  task.in = size_of(weight.shape(1));
+  task.stride = task.in;
+  task.out = size_of(weight.shape(0));
+  task.rows = x.size() / task.in;
+  task.weight = numbers_of(weight);
+  task.gelu = parts.gelu;
+  std::size_t next = 2;
+  if (parts.bias) {
+    task.bias = numbers_of(dense(inputs[next++], encoder));
+  }
+  if (parts.residual) {
+    task.residual = dense(inputs[next++], encoder).data<float>();
+  }
+  if (parts.norm) {
+    product.norm_weight = numbers_of(dense(inputs[next++], encoder));
+    product.norm_bias = numbers_of(dense(inputs[next++], encoder));
+    product.eps = *parts.norm;
+  }
+  return product;
+}
+
 class LinearPrimitive : public CpuPrimitive {
  public:
-  LinearPrimitive(mx::Stream stream, bool bias, bool gelu, bool residual)
-      : CpuPrimitive(stream, "mlxaudio::Linear"),
-        bias_(bias),
-        gelu_(gelu),
-        residual_(residual) {}
+  LinearPrimitive(mx::Stream stream, const LinearParts& parts)
+      : CpuPrimitive(stream, "mlxaudio::Linear"), parts_(parts) {}
+
+  const LinearParts& parts() const {
+    return parts_;
+  }
 
  private:
   void eval(
       const std::vector<mx::array>& inputs,
       mx::array& out,
       CommandEncoder& encoder) override {
-    const auto x = dense(inputs[0], encoder);
-    const auto weight = dense(inputs[1], encoder);
-    Linear task;
-    task.x = x.data<float>();
-    task.in = size_of(weight.shape(1));
-    task.stride = task.in;
-    task.out = size_of(weight.shape(0));
-    task.rows = out.size() / task.out;
-    task.weight = numbers_of(weight);
-    if (bias_) {
-      task.bias = numbers_of(dense(inputs[2], encoder));
-    }
-    if (residual_) {
-      task.residual = dense(inputs.back(), encoder).data<float>();
-    }
-    task.gelu = gelu_;
-    task.y = out.data<float>();
-    encoder.dispatch([task] {
+    Product product = product_of(inputs, parts_, encoder);
+    product.task.y = out.data<float>();
+    encoder.dispatch([product] {
+      std::vector<float> scratch;
+      const Linear task = product.with_rows(scratch);
       task.rows <= kMatvecRows ? matvec(task) : kernels::linear(task);
     });
   }
 
-  bool bias_, gelu_, residual_;
+  LinearParts parts_;
 };
 
 class Conv1dPrimitive : public CpuPrimitive {
@@ -210,6 +284,9 @@ class Conv1dPrimitive : public CpuPrimitive {
                       from = x.data<float>(),
                       to = out.data<float>()]() mutable {
       std::vector<float> padded(length + 2 * margin);
+      const CountedMemory counted(
+          MemoryFor::scratch,
+          padded.size() * sizeof(float));
       task.x = padded.data();
       for (std::size_t i = 0; i < size_of(batch); ++i) {
         std::copy_n(from + i * length, length, padded.begin() + margin);
@@ -230,8 +307,10 @@ bool has_rows(const mx::array& a) {
 
 class AttentionPrimitive : public CpuPrimitive {
  public:
-  AttentionPrimitive(mx::Stream stream, int heads, float scale, bool causal)
+  AttentionPrimitive(
+      mx::Stream stream, int keys, int heads, float scale, bool causal)
       : CpuPrimitive(stream, "mlxaudio::Attention"),
+        keys_(keys),
         heads_(heads),
         scale_(scale),
         causal_(causal) {}
@@ -254,7 +333,7 @@ class AttentionPrimitive : public CpuPrimitive {
     task.v = channels_of(inputs[2]);
     task.batch = size_of(out.shape(0));
     task.queries = size_of(out.shape(1));
-    task.keys = size_of(inputs[1].shape(1));
+    task.keys = size_of(keys_);
     task.heads = size_of(heads_);
     task.width = size_of(out.shape(2) / heads_);
     task.scale = scale_;
@@ -266,9 +345,78 @@ class AttentionPrimitive : public CpuPrimitive {
     });
   }
 
-  int heads_;
+  int keys_, heads_;
   float scale_;
   bool causal_;
+};
+
+/// Puts rows into a cache's buffer, in place where nobody else holds it;
+/// computes them too where they are a product of few rows.
+class AppendPrimitive : public mx::Primitive {
+ public:
+  /// \param count of the rows in each batch
+  /// \param product that the rows are of, or none: they are an input
+  AppendPrimitive(
+      mx::Stream stream, int row, int count, std::optional<LinearParts> product)
+      : Primitive(stream),
+        row_(size_of(row)),
+        count_(size_of(count)),
+        product_(product) {}
+
+  const char* name() const override {
+    return "mlxaudio::Append";
+  }
+  void eval_gpu(
+      const std::vector<mx::array>&, std::vector<mx::array>&) override {
+    throw UnsupportedError("[kernels] mlxaudio::Append runs on a CPU only");
+  }
+  void eval_cpu(
+      const std::vector<mx::array>& inputs,
+      std::vector<mx::array>& outputs) override {
+    auto& encoder = mx::cpu::get_command_encoder(stream());
+    const mx::array& room = inputs.front();
+    mx::array& out = outputs.front();
+    if (room.is_donatable() && room.flags().row_contiguous) {
+      out.copy_shared_buffer(room);
+    } else {
+      const mx::array from = dense(room, encoder);
+      out.set_data(mx::allocator::malloc(out.nbytes()));
+      encoder.dispatch([from = from.data<float>(),
+                        n = out.size(),
+                        to = out.data<float>()] { std::copy_n(from, n, to); });
+    }
+    const std::size_t batch = size_of(out.shape(0)),
+                      stride = size_of(out.shape(1) * out.shape(2)),
+                      size = count_ * size_of(out.shape(2));
+    const auto put = [batch,
+                      stride,
+                      size,
+                      to = out.data<float>() +
+                           row_ * size_of(out.shape(2))](const float* rows) {
+      for (std::size_t i = 0; i < batch; ++i) {
+        std::copy_n(rows + i * size, size, to + i * stride);
+      }
+    };
+    if (!product_) {
+      const mx::array rows = dense(inputs[1], encoder);
+      encoder.dispatch([put, rows = rows.data<float>()] { put(rows); });
+      return;
+    }
+    const Product product =
+        product_of(std::span(inputs).subspan(1), *product_, encoder);
+    encoder.dispatch([put, product] {
+      std::vector<float> scratch;
+      Linear task = product.with_rows(scratch);
+      std::vector<float> rows(task.rows * task.out);
+      task.y = rows.data();
+      matvec(task);
+      put(rows.data());
+    });
+  }
+
+ private:
+  std::size_t row_, count_;
+  std::optional<LinearParts> product_;
 };
 
 class GeluPrimitive : public CpuPrimitive {
@@ -313,6 +461,10 @@ class LayerNormPrimitive : public CpuPrimitive {
   LayerNormPrimitive(mx::Stream stream, float eps)
       : CpuPrimitive(stream, "mlxaudio::LayerNorm"), eps_(eps) {}
 
+  float eps() const {
+    return eps_;
+  }
+
  private:
   void eval(
       const std::vector<mx::array>& inputs,
@@ -334,6 +486,32 @@ class LayerNormPrimitive : public CpuPrimitive {
   float eps_;
 };
 
+/// What an array that is not computed yet is to be computed by, if it is an
+/// operation of this kind: one that follows may then do its work too.
+template <class Primitive>
+const Primitive* pending(const mx::array& a) {
+  return a.status() == mx::array::Status::unscheduled && a.has_primitive()
+             ? dynamic_cast<const Primitive*>(&a.primitive())
+             : nullptr;
+}
+
+/// The buffer whose first rows [B, T, C] an array is, or the array itself: a
+/// view costs a node in each step.
+mx::array buffer_of(const mx::array& a) {
+  if (a.status() != mx::array::Status::unscheduled || !a.has_primitive() ||
+      std::string_view(a.primitive().name()) != "Slice") {
+    return a;
+  }
+  const auto [start, end, strides] =
+      static_cast<const mx::Slice&>(a.primitive()).state();
+  const mx::array& buffer = a.inputs().front();
+  const bool is_first_rows = a.ndim() == 3 && start == mx::Shape{0, 0, 0} &&
+                             strides == mx::Shape{1, 1, 1} &&
+                             a.shape(0) == buffer.shape(0) &&
+                             a.shape(2) == buffer.shape(2);
+  return is_first_rows ? buffer : a;
+}
+
 } // namespace
 
 bool is_weight_type(mx::Dtype dtype) {
@@ -348,12 +526,17 @@ mx::array linear(
     const std::optional<mx::array>& residual) {
   auto shape = x.shape();
   shape.back() = weight.shape(0);
-  return build<LinearPrimitive>(
-      shape,
-      with({x, weight}, bias, residual),
-      bias.has_value(),
-      gelu,
-      residual.has_value());
+  LinearParts parts{bias.has_value(), gelu, residual.has_value(), {}};
+  auto inputs = with({x, weight}, bias, residual);
+  const auto* const norm = pending<LayerNormPrimitive>(x);
+  if (norm && x.size() <= kMatvecRows * size_of(x.shape(-1))) {
+    // Of so few rows it costs less than a node of its own.
+    parts.norm = norm->eps();
+    const auto& normalized = x.inputs();
+    inputs.front() = normalized[0];
+    inputs.insert(inputs.end(), {normalized[1], normalized[2]});
+  }
+  return build<LinearPrimitive>(std::move(shape), std::move(inputs), parts);
 }
 
 mx::array conv1d(
@@ -382,7 +565,32 @@ mx::array attention(
     int heads,
     float scale,
     bool causal) {
-  return build<AttentionPrimitive>(q.shape(), {q, k, v}, heads, scale, causal);
+  return build<AttentionPrimitive>(
+      q.shape(),
+      {q, buffer_of(k), buffer_of(v)},
+      k.shape(1),
+      heads,
+      scale,
+      causal);
+}
+
+mx::array append(const mx::array& room, int row, const mx::array& rows) {
+  std::vector<mx::array> inputs{room};
+  std::optional<LinearParts> parts;
+  const auto* const product = pending<LinearPrimitive>(rows);
+  if (product && !product->parts().gelu && !product->parts().residual &&
+      rows.size() <= kMatvecRows * size_of(rows.shape(-1))) {
+    parts = product->parts();
+    inputs.insert(inputs.end(), rows.inputs().begin(), rows.inputs().end());
+  } else {
+    inputs.push_back(rows);
+  }
+  return build<AppendPrimitive>(
+      room.shape(),
+      std::move(inputs),
+      row,
+      rows.shape(1),
+      parts);
 }
 
 mx::array gelu(const mx::array& x) {

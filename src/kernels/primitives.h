@@ -14,7 +14,8 @@ namespace mx = mlx::core;
 /// Whether weights of a type can be given to kernels: f32, f16 or bf16.
 bool is_weight_type(mx::Dtype dtype);
 
-/// act(x W^T + bias) + residual. \param x, residual f32
+/// act(x W^T + bias) + residual. Where x is a layer normalization of few rows
+/// that is not computed yet, it does that too. \param x, residual f32
 mx::array linear(
     const mx::array& x,
     const mx::array& weight,
@@ -33,6 +34,7 @@ mx::array conv1d(
     int padding,
     bool gelu);
 
+/// Of keys and values that are the first rows of a buffer, it reads the buffer.
 /// \param q, k, v f32 \param scale multiplies q k^T
 mx::array attention(
     const mx::array& q,
@@ -41,6 +43,12 @@ mx::array attention(
     int heads,
     float scale,
     bool causal);
+
+/// Puts rows [B, T, C] into a buffer [B, capacity, C] from row `row` on, in
+/// place where nobody else holds it. Where they are a product of few rows that
+/// is not computed yet, it computes them too.
+/// \param room, rows f32
+mx::array append(const mx::array& room, int row, const mx::array& rows);
 
 /// \param x f32
 mx::array gelu(const mx::array& x);

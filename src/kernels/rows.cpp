@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/rows.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/simd.h"
@@ -23,6 +24,37 @@ void SoftmaxRow(const float* x, std::size_t n, float* y) {
   const hn::ScalableTag<float> d;
   const auto sum = hn::Set(d, exponentials(x, n, y).sum);
   map_row(y, n, y, [&](auto v) HWY_ATTR { return hn::Div(v, sum); });
+}
+
+float MaxRow(const float* x, std::size_t n) {
+  return max_row(x, n);
+}
+
+/// Sum of e^(x[i] - max).
+double SumOfExponentials(const float* x, std::size_t n, float max) {
+  const hn::ScalableTag<float> d;
+  constexpr std::size_t kBlock = 512, kSums = 8;
+  const auto shift = hn::Set(d, max);
+  HWY_ALIGN float block[kBlock];
+  double sums[kSums] = {};
+  for (std::size_t first = 0; first < n; first += kBlock) {
+    const std::size_t count = std::min(kBlock, n - first);
+    map_row(x + first, count, block, [&](auto v) HWY_ATTR {
+      return exp_of_nonpositive(d, hn::Sub(v, shift));
+    });
+    const std::size_t whole = (count + kSums - 1) / kSums * kSums;
+    std::fill(block + count, block + whole, 0.0f);
+    for (std::size_t i = 0; i < whole; i += kSums) {
+      for (std::size_t j = 0; j < kSums; ++j) {
+        sums[j] += static_cast<double>(block[i + j]);
+      }
+    }
+  }
+  double sum = 0;
+  for (const double part : sums) {
+    sum += part;
+  }
+  return sum;
 }
 
 void LayerNormRow(
@@ -83,6 +115,8 @@ namespace mlxaudio::kernels {
 
 HWY_EXPORT(GeluRow);
 HWY_EXPORT(SoftmaxRow);
+HWY_EXPORT(MaxRow);
+HWY_EXPORT(SumOfExponentials);
 HWY_EXPORT(LayerNormRow);
 HWY_EXPORT(Widen);
 
@@ -120,6 +154,18 @@ void softmax(const float* x, std::size_t rows, std::size_t columns, float* y) {
       row(x + i * columns, columns, y + i * columns);
     }
   });
+}
+
+float greatest(const float* x, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(MaxRow)(x, n);
+}
+
+double log_sum_exp(const float* x, std::size_t n) {
+  const float max = greatest(x, n);
+  if (!std::isfinite(max)) {
+    return max;
+  }
+  return max + std::log(HWY_DYNAMIC_DISPATCH(SumOfExponentials)(x, n, max));
 }
 
 void layer_norm(

@@ -119,6 +119,49 @@ TEST(Softmax, KnowsMasksAndNaN) {
   });
 }
 
+TEST(Greatest, IsFoundWhereverItStands) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t n : {1u, 4u, 15u, 16u, 17u, 40u}) {
+      for (std::size_t at = 0; at < n; ++at) {
+        Floats x = test::normal(n, 3);
+        x[at] = 100.0f;
+        EXPECT_EQ(greatest(x.data(), n), 100.0f) << name << " " << at;
+      }
+    }
+    const Floats none(33, -kInfinity);
+    EXPECT_EQ(greatest(none.data(), none.size()), -kInfinity) << name;
+  });
+}
+
+TEST(LogSumExp, AgreesWithDoubles) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t n :
+         {1u, 7u, 8u, 9u, 100u, 511u, 512u, 513u, 1501u, 51865u}) {
+      const Floats x = test::normal(n, 5, 6.0f);
+      const double max = *std::max_element(x.begin(), x.end());
+      double sum = 0;
+      for (const float v : x) {
+        sum += std::exp(v - max);
+      }
+      EXPECT_NEAR(log_sum_exp(x.data(), n), max + std::log(sum), 2e-7)
+          << name << " " << n;
+    }
+  });
+}
+
+TEST(LogSumExp, KnowsWhatIsNotFinite) {
+  test::on_every_isa([](const std::string& name) {
+    Floats x(40, -kInfinity);
+    EXPECT_EQ(log_sum_exp(x.data(), x.size()), -kInfinity) << name;
+    x[33] = -2.5f;
+    EXPECT_EQ(log_sum_exp(x.data(), x.size()), -2.5) << name;
+    x[1] = kNaN;
+    EXPECT_TRUE(std::isnan(log_sum_exp(x.data(), x.size()))) << name;
+    x[1] = kInfinity;
+    EXPECT_EQ(log_sum_exp(x.data(), x.size()), kInfinity) << name;
+  });
+}
+
 TEST(LayerNorm, AgreesWithDoubles) {
   test::on_every_isa([](const std::string& name) {
     for (const std::size_t columns : {1u, 5u, 64u, 65u, 512u, 1280u}) {

@@ -5,6 +5,7 @@
 
 #include "mlx/ops.h"
 #include "mlx/transforms.h"
+#include "ops/append.h"
 #include "ops/check.h"
 
 namespace mlxaudio {
@@ -42,24 +43,16 @@ mx::array KVCache::values() const {
 }
 
 KVCache append(KVCache&& cache, const mx::array& k, const mx::array& v) {
-  const int room = cache.capacity() - cache.length;
-  const int batch = cache.k.shape(0), n_state = cache.k.shape(2);
-  ops::expect(
-      k.ndim() == 3 && k.shape(0) == batch && k.shape(2) == n_state &&
-          k.shape(1) <= room,
-      "nn.kv_cache",
-      fmt::format("keys [{}, T, {}] with T <= {}", batch, n_state, room),
-      k.shape());
   ops::expect(
       v.shape() == k.shape(),
       "nn.kv_cache",
       "values of the keys' shape " + ops::text_of(k.shape()),
       v.shape());
-  const KVCache old = std::move(cache);
+  const int row = cache.length;
   return {
-      put(old.k, old.length, k),
-      put(old.v, old.length, v),
-      old.length + k.shape(1)};
+      ops::append(std::move(cache.k), row, k),
+      ops::append(std::move(cache.v), row, v),
+      row + k.shape(1)};
 }
 
 std::vector<KVCache> gather(

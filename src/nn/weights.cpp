@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <vector>
 
+#include "core/memory_count.h"
 #include "mlx/allocator.h"
 #include "mlx/device.h"
 #include "mlx/ops.h"
@@ -80,27 +83,39 @@ mx::array to_array(const Tensor& tensor) {
   const auto address = reinterpret_cast<std::uintptr_t>(tensor.bytes.data());
   if (size > 0 && address % item == 0) {
     if (const auto buffer = alien_buffer(tensor.bytes.data())) {
-      const auto keep = [owner = tensor.owner](mx::allocator::Buffer) {};
+      const auto keep = [owner = tensor.owner,
+                         counted = std::make_shared<const CountedMemory>(
+                             MemoryFor::weights_in_place,
+                             tensor.bytes.size())](mx::allocator::Buffer) {};
       return mx::array(mx::allocator::Data(*buffer, keep), shape, dtype);
     }
   }
-  auto data = mx::allocator::malloc(tensor.bytes.size());
+  auto data = std::make_shared<mx::allocator::Data>(
+      mx::allocator::malloc(tensor.bytes.size()));
+  mx::allocator::Buffer buffer = data->buffer();
   if (size > 0) {
-    std::memcpy(
-        data.buffer().raw_ptr(),
-        tensor.bytes.data(),
-        tensor.bytes.size());
+    std::memcpy(buffer.raw_ptr(), tensor.bytes.data(), tensor.bytes.size());
   }
-  return mx::array(std::move(data), shape, dtype);
+  const auto keep = [data = std::move(data),
+                     counted = std::make_shared<const CountedMemory>(
+                         MemoryFor::weights_copied,
+                         tensor.bytes.size())](mx::allocator::Buffer) {};
+  return mx::array(mx::allocator::Data(buffer, keep), shape, dtype);
 }
 
 Weights::Weights(const Checkpoint& checkpoint)
     : source_(checkpoint.path.string()) {
+  std::vector<const Tensor*> tensors;
   for (const auto& [name, tensor] : checkpoint.tensors) {
-    if (!is_finite(tensor)) {
+    tensors.push_back(&tensor);
+    arrays_.emplace(name, to_array(tensor));
+  }
+  const std::vector<bool> finite = are_finite(tensors);
+  std::size_t i = 0;
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    if (!finite[i++]) {
       not_finite_.push_back(name);
     }
-    arrays_.emplace(name, to_array(tensor));
   }
 }
 

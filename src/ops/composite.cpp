@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ops/composite.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "mlx/fast.h"
@@ -62,6 +63,15 @@ AttentionScores attention(
   return {mx::reshape(out, {batch, n_ctx, n_state}), qk};
 }
 
+mx::array append(const mx::array& room, int row, const mx::array& rows) {
+  // MLX writes the slice into the buffer itself when nobody else holds it.
+  return mx::slice_update(
+      room,
+      rows,
+      mx::Shape{0, row, 0},
+      mx::Shape{room.shape(0), row + rows.shape(1), room.shape(2)});
+}
+
 // AUDIT(activation-by-hand): the reference's own order, for difference 0
 mx::array gelu(const mx::array& x) {
   const auto y = widen(x);
@@ -74,6 +84,22 @@ mx::array gelu(const mx::array& x) {
 
 mx::array softmax(const mx::array& x) {
   return mx::softmax(widen(x), -1, true);
+}
+
+float greatest(std::span<const float> row) {
+  return *std::max_element(row.begin(), row.end());
+}
+
+double log_sum_exp(std::span<const float> row) {
+  const float max = greatest(row);
+  if (!std::isfinite(max)) {
+    return max;
+  }
+  double sum = 0;
+  for (const float value : row) {
+    sum += std::exp(value - max);
+  }
+  return max + std::log(sum);
 }
 
 mx::array layer_norm(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
+
 #include "ops/attention.h"
 #include "ops/conv1d.h"
 #include "ops/linear.h"
@@ -27,8 +29,11 @@ AttentionScores attention(
     int n_head,
     float qk_scale,
     bool causal);
+mx::array append(const mx::array& room, int row, const mx::array& rows);
 mx::array gelu(const mx::array& x);
 mx::array softmax(const mx::array& x);
+float greatest(std::span<const float> row);
+double log_sum_exp(std::span<const float> row);
 mx::array layer_norm(
     const mx::array& x,
     const mx::array& weight,

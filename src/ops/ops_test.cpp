@@ -6,6 +6,10 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "kernels/blas/forward.h"
 #include "kernels/settings.h"
@@ -15,12 +19,14 @@
 #include "mlx/transforms.h"
 #include "mlx/utils.h"
 #include "mlxaudio/error.h"
+#include "ops/append.h"
 #include "ops/attention.h"
 #include "ops/composite.h"
 #include "ops/conv1d.h"
 #include "ops/gelu.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
+#include "ops/logits.h"
 #include "ops/softmax.h"
 
 namespace mlxaudio::ops {
@@ -282,6 +288,145 @@ TEST_F(Ops, ForwardedProductsAreRight) {
       EXPECT_LT(distance(mx::matmul(left, right), slow), 1e-5f);
     }
   }
+}
+
+TEST_F(Ops, AppendAgreesWithItsComposite) {
+  for (const int row : {0, 3, 6}) {
+    for (const int batch : {1, 3}) {
+      const auto room = normal({batch, 9, 10});
+      for (const auto& rows :
+           {normal({batch, 1, 10}),
+            normal({batch, 3, 10}),
+            mx::transpose(normal({10, batch, 2}), {1, 2, 0})}) {
+        mx::array own = room;
+        EXPECT_EQ(
+            distance(
+                append(std::move(own), row, rows),
+                composite::append(room, row, rows)),
+            0.0f);
+      }
+    }
+  }
+}
+
+TEST_F(Ops, AppendWritesInPlaceWhatNobodyElseHolds) {
+  mx::array room = normal({2, 5, 8});
+  mx::eval(room);
+  const float* const place = room.data<float>();
+  mx::array next = append(std::move(room), 2, normal({2, 1, 8}));
+  mx::eval(next);
+  EXPECT_EQ(next.data<float>(), place);
+
+  const mx::array held = next;
+  const mx::array before = mx::copy(next);
+  mx::eval(before);
+  const mx::array other = append(std::move(next), 3, normal({2, 1, 8}));
+  mx::eval(other);
+  EXPECT_NE(other.data<float>(), place);
+  EXPECT_EQ(distance(held, before), 0.0f);
+}
+
+TEST_F(Ops, AppendComputesTheProductOfItsRows) {
+  const auto w = LinearWeight(normal({8, 40}, mx::float16, 0.2f));
+  const auto bias = normal({8}), scale = normal({40}), shift = normal({40});
+  for (const int batch : {1, 3}) {
+    for (const int length : {1, 2, 9}) {
+      const auto x = normal({batch, length, 40});
+      const auto room = normal({batch, 12, 8});
+      mx::eval(x, room, bias, scale, shift);
+      const auto rows = [&] {
+        return linear(layer_norm(x, scale, shift, 1e-5f), w, {.bias = bias});
+      };
+      const auto apart = rows();
+      mx::eval(apart); // no longer something that can be computed elsewhere
+      mx::array first = room, second = room;
+      EXPECT_EQ(
+          distance(
+              append(std::move(first), 2, rows()),
+              append(std::move(second), 2, apart)),
+          0.0f);
+    }
+  }
+}
+
+TEST_F(Ops, AppendRefusesWhatDoesNotFit) {
+  const auto room = mx::zeros({2, 4, 8});
+  const auto attempt = [&](int row, const mx::Shape& rows) {
+    mx::array own = room;
+    return append(std::move(own), row, mx::zeros(rows));
+  };
+  EXPECT_THROW(attempt(2, {2, 3, 8}), ArgumentError);
+  EXPECT_THROW(attempt(-1, {2, 1, 8}), ArgumentError);
+  EXPECT_THROW(attempt(0, {1, 1, 8}), ArgumentError);
+  EXPECT_THROW(attempt(0, {2, 1, 7}), ArgumentError);
+  EXPECT_THROW(attempt(0, {2, 8}), ArgumentError);
+}
+
+TEST_F(Ops, LinearNormalizesFewRowsItself) {
+  for (const auto dtype : kWeightTypes) {
+    const auto w = LinearWeight(normal({70, 40}, dtype, 0.2f));
+    const auto scale = normal({40}, dtype), shift = normal({40}, dtype);
+    const Epilogue e{
+        .bias = normal({70}, dtype),
+        .activation = Activation::gelu};
+    for (const int rows : {1, 3, 8, 9}) {
+      const auto x = normal({rows, 40});
+      mx::eval(x, scale, shift);
+      const auto normalized = layer_norm(x, scale, shift, 1e-5f);
+      const auto together = linear(normalized, w, e);
+      mx::eval(together);
+      mx::eval(normalized);
+      EXPECT_EQ(distance(together, linear(normalized, w, e)), 0.0f);
+    }
+  }
+}
+
+TEST_F(Ops, AttentionReadsTheBufferOfWhichItSeesTheFirstRows) {
+  const auto q = normal({2, 1, 16});
+  const auto buffer = normal({2, 20, 16}), other = normal({2, 20, 16});
+  const auto part = [](const mx::array& a, int from, int to, int step = 1) {
+    return mx::slice(a, {0, from, 0}, {2, to, 16}, {1, step, 1});
+  };
+  for (const auto& [from, to, step] :
+       {std::tuple(0, 7, 1), std::tuple(2, 9, 1), std::tuple(0, 12, 3)}) {
+    const auto keys = part(buffer, from, to, step);
+    const auto values = part(other, from, to, step);
+    const auto seen = attention(q, keys, values, 2, 0.5f, true);
+    const auto k = mx::contiguous(keys), v = mx::contiguous(values);
+    mx::eval(seen, k, v);
+    EXPECT_EQ(distance(seen, attention(q, k, v, 2, 0.5f, true)), 0.0f);
+  }
+}
+
+TEST_F(Ops, GreatestAgreesWithItsComposite) {
+  for (const int n : {1, 2, 15, 16, 17, 511, 51865}) {
+    const auto x = normal({n}, mx::float32, 8.0f);
+    mx::eval(x);
+    const std::span row(x.data<float>(), static_cast<std::size_t>(n));
+    EXPECT_EQ(greatest(row), composite::greatest(row));
+  }
+  const std::vector<float> none(20, -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(greatest(none), none.front());
+}
+
+TEST_F(Ops, LogSumExpAgreesWithItsComposite) {
+  for (const int n : {1, 2, 15, 16, 17, 511, 512, 513, 51865}) {
+    const auto x = normal({n}, mx::float32, 8.0f);
+    mx::eval(x);
+    const std::span row(x.data<float>(), static_cast<std::size_t>(n));
+    EXPECT_NEAR(log_sum_exp(row), composite::log_sum_exp(row), 3e-7);
+  }
+}
+
+TEST_F(Ops, LogSumExpOfWhatIsNotFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> none(20, -kInfinity);
+  EXPECT_EQ(log_sum_exp(none), -kInfinity);
+  std::vector<float> row(20, -kInfinity);
+  row[7] = 2.5f;
+  EXPECT_EQ(log_sum_exp(row), 2.5);
+  row[3] = kInfinity;
+  EXPECT_EQ(log_sum_exp(row), kInfinity);
 }
 
 } // namespace

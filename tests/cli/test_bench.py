@@ -97,6 +97,15 @@ class Bench(CliTest):
         for name in tasks:
             self.assertRegex(name, r"^(mlx|mlxaudio)::[\w<>]+$")
 
+    def test_memory_is_told_by_what_holds_it(self):
+        memory = self.lines("--session-only", "--runs", "1", "--memory")["memory"][0]
+        held = memory["weights_in_place"]["now"] + memory["weights_copied"]["now"]
+        self.assertGreater(held, 10_000)
+        self.assertGreater(memory["mlx"]["most"], 0)
+        # A minute of samples is read at a time.
+        self.assertEqual(memory["audio"]["most"], 60 * 16000 * 4)
+        self.assertGreater(memory["peak"], memory["mlx"]["most"])
+
     def test_a_table_for_people(self):
         result = self.bench("--runs", "1", "--profile", self.clip)
         self.assertEqual(result.code, DONE, result.err)
@@ -129,6 +138,28 @@ class Bench(CliTest):
                 result = self.bench(*arguments)
                 self.assert_fails(result, code, part)
                 self.assertEqual(result.out, "")
+
+
+class Memory(CliTest):
+    def test_of_transcribe_stands_on_the_standard_error(self):
+        clip = sounds.write_tone(self.folder / "clip.wav")
+        plain = self.transcribe(*FAST, clip)
+        told = self.transcribe(*FAST, "--memory", clip)
+        self.assertEqual(told.code, DONE, told.err)
+        self.assertEqual(told.out, plain.out)
+        rows = [re.split(r"  +", row) for row in told.err.splitlines()]
+        self.assertEqual(rows[0], ["memory", "MB now MB at most"])
+        names = [row[0] for row in rows]
+        for name in ("weights, read in place", "MLX's arrays", "samples",
+                     "kernels' scratch", "process"):
+            self.assertIn(name, names)
+
+    def test_has_a_line_of_json(self):
+        clip = sounds.write_tone(self.folder / "clip.wav")
+        told = self.transcribe(*FAST, "--memory", "--json", clip)
+        self.assertEqual(told.code, DONE, told.err)
+        types = [json.loads(line)["type"] for line in told.out.splitlines()]
+        self.assertEqual(types, ["transcription", "memory"])
 
 
 class Profile(CliTest):

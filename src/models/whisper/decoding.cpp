@@ -69,9 +69,12 @@ mx::array encode(const Whisper& model, const mx::array& mel) {
 
 /// NaN would be passed over by one choice and taken by another.
 void check_numbers(std::span<const float> logits) {
-  if (std::any_of(logits.begin(), logits.end(), [](float x) {
-        return std::isnan(x);
-      })) {
+  // All are looked at: a loop that may end early is not vectorized.
+  unsigned found = 0;
+  for (const float x : logits) {
+    found |= static_cast<unsigned>(std::isnan(x));
+  }
+  if (found != 0) {
     throw WeightError(
         "[whisper.decode] the model computes NaN: its weights are damaged, or "
         "too large for their type; get a whole copy of it, or try "

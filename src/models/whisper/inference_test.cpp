@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/inference.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <mlx/ops.h>
+#include <mlx/transforms.h>
 
+#include "kernels/settings.h"
 #include "models/whisper/toy_model.h"
+#include "ops/array.h"
 
 namespace mlxaudio::whisper {
 namespace {
@@ -18,6 +26,40 @@ mx::array features(int n_audio = 1) {
   return toy::random_array(
       {n_audio, model().dims.n_audio_ctx, model().dims.n_audio_state},
       77);
+}
+
+/// Operations that are yet to be computed for an array.
+std::size_t operations_of(const mx::array& result) {
+  std::set<std::uintptr_t> seen;
+  std::vector<mx::array> open{result};
+  while (!open.empty()) {
+    const mx::array a = open.back();
+    open.pop_back();
+    if (a.status() == mx::array::Status::unscheduled && a.has_primitive() &&
+        seen.insert(a.id()).second) {
+      open.insert(open.end(), a.inputs().begin(), a.inputs().end());
+    }
+  }
+  return seen.size();
+}
+
+TEST(MLXInference, AStepIsFewOperations) {
+  if (!ops::on_cpu() || !kernels::enabled()) {
+    GTEST_SKIP() << "kernels are off";
+  }
+  MLXInference inference(model(), 2);
+  Sequences tokens{{5, 17}};
+  inference.logits(tokens, features(), std::vector{1}).eval();
+  const auto layers = static_cast<std::size_t>(model().dims.n_text_layer);
+  for (int i = 0; i < 3; ++i) {
+    tokens[0].push_back(29 + i);
+    const auto step = inference.logits(tokens, features(), std::vector{0});
+    // To itself: query, key, value, attention, output; to the audio: query,
+    // attention, output; two of the perceptron. Before them the token and its
+    // place, and their sum, take five; after them come the logits.
+    EXPECT_EQ(operations_of(step), 10 * layers + 6);
+    mx::eval(step);
+  }
 }
 
 TEST(MLXInference, StepsAgreeWithOneRun) {

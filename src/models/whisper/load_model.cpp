@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "models/whisper/load_model.h"
 
+#include <future>
 #include <memory>
 
 namespace mlxaudio::whisper {
 
 Whisper load_model(const LoadedCheckpoint& checkpoint) {
   const auto& dims = checkpoint.dims;
-  const auto encoding = get_encoding(
-      find_vocabulary(checkpoint.path, dims),
-      dims.num_languages());
+  // Beside the weights, which are looked through by all threads: each takes
+  // about as long. Where the system gives no thread, it is done after them.
+  auto vocabulary = std::async(
+      std::launch::async | std::launch::deferred,
+      [file = find_vocabulary(checkpoint.path, dims), &dims] {
+        return get_encoding(file, dims.num_languages());
+      });
+  const auto weights = std::make_shared<Weights>(checkpoint.weights);
+  const auto encoding = vocabulary.get();
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
-  const auto weights = std::make_shared<Weights>(checkpoint.weights);
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
   return model;

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "ops/logits.h"
+
 namespace mlxaudio::whisper {
 
 namespace {
@@ -98,7 +100,7 @@ bool is_timestamp_likelier(std::span<const float> row, int timestamp_begin) {
   const auto text = row.first(static_cast<std::size_t>(timestamp_begin));
   const auto timestamps =
       row.subspan(static_cast<std::size_t>(timestamp_begin));
-  const float best = *std::max_element(text.begin(), text.end());
+  const float best = ops::greatest(text);
   const double sum = logsumexp(timestamps);
   // The reference compares log probabilities. Both sides have the same
   // normaliser, so that logits tell, but for a tie: there its rounding to f32
@@ -107,7 +109,7 @@ bool is_timestamp_likelier(std::span<const float> row, int timestamp_begin) {
   if (!(std::abs(sum - best) < kNear)) {
     return sum > best;
   }
-  const float max = *std::max_element(row.begin(), row.end());
+  const float max = ops::greatest(row);
   const auto log_normaliser = static_cast<float>(logsumexp(row) - max);
   std::vector<float> logprobs;
   for (const float logit : timestamps) {

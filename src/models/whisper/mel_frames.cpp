@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/memory_count.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio::whisper {
@@ -22,6 +23,7 @@ MelFrames mel_frames(
     SamplePasses samples, int n_mels, const std::stop_token& stop) {
   const auto log_mel = std::make_shared<LogMel>(n_mels, kNSamples);
   std::vector<float> block(kScanBlock);
+  const CountedMemory counted(MemoryFor::audio, block.size() * sizeof(float));
   for (std::size_t got = block.size(); got == block.size();) {
     if (stop.stop_requested()) {
       throw InterruptedError(

@@ -6,7 +6,8 @@
 #include "models/whisper/step_logits.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "ops/logits.h"
 
 namespace mlxaudio::whisper {
 
@@ -27,19 +28,11 @@ std::span<const float> StepLogits::row(int k) const {
 }
 
 double logsumexp(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
-  if (!std::isfinite(max)) {
-    return max;
-  }
-  double sum = 0;
-  for (const float value : row) {
-    sum += std::exp(value - max);
-  }
-  return max + std::log(sum);
+  return ops::log_sum_exp(row);
 }
 
 std::vector<float> log_softmax(std::span<const float> row) {
-  const float max = *std::max_element(row.begin(), row.end());
+  const float max = ops::greatest(row);
   const auto log_sum = static_cast<float>(logsumexp(row) - max);
   std::vector<float> logprobs(row.size());
   std::transform(row.begin(), row.end(), logprobs.begin(), [&](float value) {

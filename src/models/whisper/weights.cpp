@@ -510,8 +510,13 @@ Checkpoint sanitize(
 }
 
 void check_finite(const Checkpoint& checkpoint) {
+  std::vector<const Tensor*> tensors;
   for (const auto& [name, tensor] : checkpoint.tensors)
-    if (!is_finite(tensor))
+    tensors.push_back(&tensor);
+  const std::vector<bool> finite = are_finite(tensors);
+  std::size_t i = 0;
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (!finite[i++])
       throw WeightError(fmt::format(
           "[whisper.weights] {}: tensor {} holds NaN or infinity: the file is "
           "damaged",
