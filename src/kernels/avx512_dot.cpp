@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/avx512_dot.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mlxaudio::kernels::avx512 {
+namespace {
+
+/// The file is compiled for any x86-64; these functions are not.
+#define MLXAUDIO_VNNI \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+#define MLXAUDIO_BF16 \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+
+constexpr std::size_t kVectors = kReducedColumns / 16;
+/// Bytes of a panel that one step of the inner loop multiplies with: four
+/// bytes, or two bf16, of each column.
+constexpr std::size_t kStep = kReducedColumns * 4;
+
+template <std::size_t kRows>
+MLXAUDIO_VNNI void multiply_int8_rows(
+    const ReducedRows& x,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* __restrict sums) {
+  const std::byte* weights = panel.values;
+  for (std::size_t g = 0; g < groups; ++g) {
+    __m512i sum[kRows][kVectors];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const __m512i offset = _mm512_set1_epi32(-128 * x.sums[i * groups + g]);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        sum[i][j] = offset;
+      }
+    }
+    for (std::size_t k = 0; k < kGroup; k += 4, weights += kStep) {
+      __m512i right[kVectors];
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        right[j] = _mm512_loadu_si512(weights + 64 * j);
+      }
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        std::int32_t four = 0;
+        std::memcpy(&four, x.values + (i * groups + g) * kGroup + k, 4);
+        const __m512i left = _mm512_set1_epi32(four);
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < kVectors; ++j) {
+          sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], right[j], left);
+        }
+      }
+    }
+    __m512 scale[kVectors];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      scale[j] = _mm512_loadu_ps(panel.scales + g * kReducedColumns + 16 * j);
+    }
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const __m512 of_row = _mm512_set1_ps(x.scales[i * groups + g]);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        float* to = sums + i * kReducedColumns + 16 * j;
+        const __m512 before =
+            g == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
+        _mm512_storeu_ps(
+            to,
+            _mm512_fmadd_ps(
+                _mm512_cvtepi32_ps(sum[i][j]),
+                _mm512_mul_ps(of_row, scale[j]),
+                before));
+      }
+    }
+  }
+}
+
+template <std::size_t kRows>
+MLXAUDIO_BF16 void multiply_bf16_rows(
+    const ReducedRows& x,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* __restrict sums) {
+  const std::byte* weights = panel.values;
+  const std::size_t depth = groups * kGroup;
+  __m512 sum[kRows][kVectors];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      sum[i][j] = _mm512_setzero_ps();
+    }
+  }
+  for (std::size_t k = 0; k < depth; k += 2, weights += kStep) {
+    __m512i right[kVectors];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      right[j] = _mm512_loadu_si512(weights + 64 * j);
+    }
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      std::int32_t two = 0;
+      std::memcpy(&two, x.values + (i * depth + k) * 2, 4);
+      const __m512i left = _mm512_set1_epi32(two);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        sum[i][j] =
+            _mm512_dpbf16_ps(sum[i][j], (__m512bh)right[j], (__m512bh)left);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      _mm512_storeu_ps(sums + i * kReducedColumns + 16 * j, sum[i][j]);
+    }
+  }
+}
+
+/// Sixteen numbers of a type, widened.
+MLXAUDIO_BF16 __m512 load16(const void* from, Type type) {
+  if (type == Type::f32) {
+    return _mm512_loadu_ps(from);
+  }
+  const __m256i half = _mm256_loadu_si256(static_cast<const __m256i*>(from));
+  return type == Type::f16
+             ? _mm512_cvtph_ps(half)
+             : _mm512_castsi512_ps(
+                   _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+}
+
+/// `n` <= kGroup numbers as bf16, and zeros up to kGroup.
+MLXAUDIO_BF16 void round_group(
+    const Numbers& from, std::size_t n, std::byte* to) {
+  constexpr std::size_t kAtOnce = 32;
+  alignas(64) float whole[kGroup];
+  Numbers numbers = from;
+  if (n < kGroup) {
+    std::memset(whole, 0, sizeof(whole));
+    std::memcpy(whole, from.data, n * (from.type == Type::f32 ? 4 : 2));
+    numbers.data = whole;
+  }
+  for (std::size_t k = 0; k < kGroup; k += kAtOnce) {
+    const __m512bh rounded = _mm512_cvtne2ps_pbh(
+        load16(numbers.from(k + 16).data, numbers.type),
+        load16(numbers.from(k).data, numbers.type));
+    _mm512_storeu_si512(to + 2 * k, (__m512i)rounded);
+  }
+}
+
+} // namespace
+
+void pack_int8(
+    const Linear& task,
+    const Int8Weights& weights,
+    std::size_t column,
+    std::size_t columns,
+    const ReducedPanel& to) {
+  const std::size_t groups = groups_of(task.in), depth = groups * kGroup;
+  std::memset(to.scales, 0, groups * kReducedColumns * sizeof(float));
+  for (std::size_t j = 0; j < columns; ++j) {
+    const std::int8_t* from = weights.values + (column + j) * depth;
+    for (std::size_t k = 0; k < depth; k += 4) {
+      std::uint32_t four = 0;
+      std::memcpy(&four, from + k, 4);
+      four ^= 0x80808080u; // plus 128
+      std::memcpy(to.values + k / 4 * kStep + 4 * j, &four, 4);
+    }
+    for (std::size_t g = 0; g < groups; ++g) {
+      to.scales[g * kReducedColumns + j] =
+          weights.scales[(column + j) * groups + g];
+    }
+  }
+}
+
+void multiply_int8(
+    const ReducedRows& x,
+    std::size_t rows,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* sums) {
+  switch (rows) {
+    case 1:
+      return multiply_int8_rows<1>(x, groups, panel, sums);
+    case 2:
+      return multiply_int8_rows<2>(x, groups, panel, sums);
+    case 3:
+      return multiply_int8_rows<3>(x, groups, panel, sums);
+    case 4:
+      return multiply_int8_rows<4>(x, groups, panel, sums);
+    case 5:
+      return multiply_int8_rows<5>(x, groups, panel, sums);
+    default:
+      return multiply_int8_rows<6>(x, groups, panel, sums);
+  }
+}
+
+void prepare_bf16(const float* x, std::size_t in, const ReducedRows& to) {
+  for (std::size_t k = 0; k < in; k += kGroup) {
+    round_group(
+        {x + k, Type::f32},
+        std::min(kGroup, in - k),
+        to.values + 2 * k);
+  }
+}
+
+void pack_bf16(
+    const Linear& task,
+    const Int8Weights&,
+    std::size_t column,
+    std::size_t columns,
+    const ReducedPanel& to) {
+  alignas(64) std::byte group[2 * kGroup];
+  for (std::size_t j = 0; j < columns; ++j) {
+    for (std::size_t k = 0; k < task.in; k += kGroup) {
+      round_group(
+          task.weight.from((column + j) * task.in + k),
+          std::min(kGroup, task.in - k),
+          group);
+      std::byte* at = to.values + k / 2 * kStep + 4 * j;
+      for (std::size_t i = 0; i < kGroup / 2; ++i) {
+        std::memcpy(at + i * kStep, group + 4 * i, 4);
+      }
+    }
+  }
+}
+
+void multiply_bf16(
+    const ReducedRows& x,
+    std::size_t rows,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* sums) {
+  switch (rows) {
+    case 1:
+      return multiply_bf16_rows<1>(x, groups, panel, sums);
+    case 2:
+      return multiply_bf16_rows<2>(x, groups, panel, sums);
+    case 3:
+      return multiply_bf16_rows<3>(x, groups, panel, sums);
+    case 4:
+      return multiply_bf16_rows<4>(x, groups, panel, sums);
+    case 5:
+      return multiply_bf16_rows<5>(x, groups, panel, sums);
+    default:
+      return multiply_bf16_rows<6>(x, groups, panel, sums);
+  }
+}
+
+#undef MLXAUDIO_VNNI
+#undef MLXAUDIO_BF16
+
+} // namespace mlxaudio::kernels::avx512
+
+#endif
