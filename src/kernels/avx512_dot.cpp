@@ -17,65 +17,109 @@ namespace {
 #define MLXAUDIO_BF16 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
+/// Of the forms that zero masked lanes: in those without a mask GCC 12 finds
+/// uninitialized values.
+constexpr __mmask16 kAll = 0xffff;
 constexpr std::size_t kVectors = kReducedColumns / 16;
 /// Bytes of a panel that one step of the inner loop multiplies with: four
 /// bytes, or two bf16, of each column.
 constexpr std::size_t kStep = kReducedColumns * 4;
 
+/// Whole numbers as `_mm512_dpbusd_epi32` takes them within. `__m512i` is of
+/// 64-bit numbers to GCC: of sums in it version 12 keeps a copy in memory, and
+/// stores it in every turn of a loop.
+using Int32s = std::int32_t __attribute__((vector_size(64)));
+
+/// Whole sums of one group of inputs.
+/// \param sums [kRows, kReducedColumns]
 template <std::size_t kRows>
-MLXAUDIO_VNNI void multiply_int8_rows(
+MLXAUDIO_VNNI void sum_group(
+    const std::byte* __restrict x,
+    std::size_t stride,
+    const std::byte* __restrict weights,
+    std::int32_t* __restrict sums) {
+  Int32s sum[kRows][kVectors];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      sum[i][j] = Int32s{};
+    }
+  }
+  for (std::size_t k = 0; k < kGroup; k += 4, weights += kStep) {
+    __m512i right[kVectors];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      right[j] = _mm512_loadu_si512(weights + 64 * j);
+    }
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      std::int32_t four = 0;
+      std::memcpy(&four, x + i * stride + k, 4);
+      const __m512i left = _mm512_set1_epi32(four);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kVectors; ++j) {
+        sum[i][j] =
+            (Int32s)_mm512_dpbusd_epi32((__m512i)sum[i][j], right[j], left);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      std::memcpy(
+          sums + i * kReducedColumns + 16 * j,
+          &sum[i][j],
+          sizeof(Int32s));
+    }
+  }
+}
+
+/// Adds a group's sums, times their scales. \param offset what the sums are too
+/// great by
+MLXAUDIO_VNNI void add_group(
+    const std::int32_t* __restrict sums,
+    std::int32_t offset,
+    float of_row,
+    const float* __restrict scales,
+    bool first,
+    float* __restrict to) {
+  for (std::size_t j = 0; j < kReducedColumns; j += 16) {
+    const __m512i sum = _mm512_sub_epi32(
+        _mm512_loadu_si512(sums + j),
+        _mm512_set1_epi32(offset));
+    const __m512 scale =
+        _mm512_mul_ps(_mm512_set1_ps(of_row), _mm512_loadu_ps(scales + j));
+    const __m512 before =
+        first ? _mm512_setzero_ps() : _mm512_loadu_ps(to + j);
+    _mm512_storeu_ps(
+        to + j,
+        _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(kAll, sum), scale, before));
+  }
+}
+
+template <std::size_t kRows>
+void multiply_int8_rows(
     const ReducedRows& x,
     std::size_t groups,
     const ReducedPanel& panel,
-    float* __restrict sums) {
-  const std::byte* weights = panel.values;
+    float* sums) {
+  alignas(64) std::int32_t whole[kRows * kReducedColumns];
   for (std::size_t g = 0; g < groups; ++g) {
-    __m512i sum[kRows][kVectors];
-#pragma GCC unroll 8
+    sum_group<kRows>(
+        x.values + g * kGroup,
+        groups * kGroup,
+        panel.values + g * kReducedColumns * kGroup,
+        whole);
     for (std::size_t i = 0; i < kRows; ++i) {
-      const __m512i offset = _mm512_set1_epi32(-128 * x.sums[i * groups + g]);
-#pragma GCC unroll 8
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        sum[i][j] = offset;
-      }
-    }
-    for (std::size_t k = 0; k < kGroup; k += 4, weights += kStep) {
-      __m512i right[kVectors];
-#pragma GCC unroll 8
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        right[j] = _mm512_loadu_si512(weights + 64 * j);
-      }
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-        std::int32_t four = 0;
-        std::memcpy(&four, x.values + (i * groups + g) * kGroup + k, 4);
-        const __m512i left = _mm512_set1_epi32(four);
-#pragma GCC unroll 8
-        for (std::size_t j = 0; j < kVectors; ++j) {
-          sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], right[j], left);
-        }
-      }
-    }
-    __m512 scale[kVectors];
-#pragma GCC unroll 8
-    for (std::size_t j = 0; j < kVectors; ++j) {
-      scale[j] = _mm512_loadu_ps(panel.scales + g * kReducedColumns + 16 * j);
-    }
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < kRows; ++i) {
-      const __m512 of_row = _mm512_set1_ps(x.scales[i * groups + g]);
-#pragma GCC unroll 8
-      for (std::size_t j = 0; j < kVectors; ++j) {
-        float* to = sums + i * kReducedColumns + 16 * j;
-        const __m512 before =
-            g == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
-        _mm512_storeu_ps(
-            to,
-            _mm512_fmadd_ps(
-                _mm512_cvtepi32_ps(sum[i][j]),
-                _mm512_mul_ps(of_row, scale[j]),
-                before));
-      }
+      add_group(
+          whole + i * kReducedColumns,
+          128 * x.sums[i * groups + g],
+          x.scales[i * groups + g],
+          panel.scales + g * kReducedColumns,
+          g == 0,
+          sums + i * kReducedColumns);
     }
   }
 }

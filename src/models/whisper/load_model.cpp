@@ -3,9 +3,11 @@
 
 #include <memory>
 
+#include "models/whisper/exact_layers.h"
+
 namespace mlxaudio::whisper {
 
-Whisper load_model(const LoadedCheckpoint& checkpoint) {
+Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   const auto& dims = checkpoint.dims;
   const auto encoding = get_encoding(
       find_vocabulary(checkpoint.path, dims),
@@ -13,8 +15,13 @@ Whisper load_model(const LoadedCheckpoint& checkpoint) {
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
   const auto weights = std::make_shared<Weights>(checkpoint.weights);
+  weights->compute_in(compute, exact_layers(compute));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
+  if (compute == Compute::int8) {
+    // The pages of weights that were packed are not needed again.
+    forget_pages(checkpoint.weights);
+  }
   return model;
 }
 
