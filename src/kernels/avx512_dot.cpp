@@ -21,11 +21,11 @@ namespace {
 /// uninitialized values.
 constexpr __mmask16 kAll = 0xffff;
 constexpr std::size_t kVectors = kReducedColumns / 16;
-/// Bytes of a panel that one step of the inner loop multiplies with: four
-/// bytes, or two bf16, of each column.
+/// Bytes of a panel that one step of the inner loop multiplies with: two
+/// numbers of 16 bits of each column.
 constexpr std::size_t kStep = kReducedColumns * 4;
 
-/// Whole numbers as `_mm512_dpbusd_epi32` takes them within. `__m512i` is of
+/// Whole numbers as `_mm512_dpwssd_epi32` takes them within. `__m512i` is of
 /// 64-bit numbers to GCC: of sums in it version 12 keeps a copy in memory, and
 /// stores it in every turn of a loop.
 using Int32s = std::int32_t __attribute__((vector_size(64)));
@@ -35,7 +35,7 @@ using Int32s = std::int32_t __attribute__((vector_size(64)));
 template <std::size_t kRows>
 MLXAUDIO_VNNI void sum_group(
     const std::byte* __restrict x,
-    std::size_t stride,
+    std::size_t row_bytes,
     const std::byte* __restrict weights,
     std::int32_t* __restrict sums) {
   Int32s sum[kRows][kVectors];
@@ -46,7 +46,7 @@ MLXAUDIO_VNNI void sum_group(
       sum[i][j] = Int32s{};
     }
   }
-  for (std::size_t k = 0; k < kGroup; k += 4, weights += kStep) {
+  for (std::size_t k = 0; k < kGroup; k += 2, weights += kStep) {
     __m512i right[kVectors];
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < kVectors; ++j) {
@@ -54,13 +54,13 @@ MLXAUDIO_VNNI void sum_group(
     }
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kRows; ++i) {
-      std::int32_t four = 0;
-      std::memcpy(&four, x + i * stride + k, 4);
-      const __m512i left = _mm512_set1_epi32(four);
+      std::int32_t two = 0;
+      std::memcpy(&two, x + i * row_bytes + 2 * k, 4);
+      const __m512i left = _mm512_set1_epi32(two);
 #pragma GCC unroll 8
       for (std::size_t j = 0; j < kVectors; ++j) {
         sum[i][j] =
-            (Int32s)_mm512_dpbusd_epi32((__m512i)sum[i][j], right[j], left);
+            (Int32s)_mm512_dpwssd_epi32((__m512i)sum[i][j], right[j], left);
       }
     }
   }
@@ -76,23 +76,18 @@ MLXAUDIO_VNNI void sum_group(
   }
 }
 
-/// Adds a group's sums, times their scales. \param offset what the sums are too
-/// great by
+/// Adds a group's sums, times their scales.
 MLXAUDIO_VNNI void add_group(
     const std::int32_t* __restrict sums,
-    std::int32_t offset,
     float of_row,
     const float* __restrict scales,
     bool first,
     float* __restrict to) {
   for (std::size_t j = 0; j < kReducedColumns; j += 16) {
-    const __m512i sum = _mm512_sub_epi32(
-        _mm512_loadu_si512(sums + j),
-        _mm512_set1_epi32(offset));
+    const __m512i sum = _mm512_loadu_si512(sums + j);
     const __m512 scale =
         _mm512_mul_ps(_mm512_set1_ps(of_row), _mm512_loadu_ps(scales + j));
-    const __m512 before =
-        first ? _mm512_setzero_ps() : _mm512_loadu_ps(to + j);
+    const __m512 before = first ? _mm512_setzero_ps() : _mm512_loadu_ps(to + j);
     _mm512_storeu_ps(
         to + j,
         _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(kAll, sum), scale, before));
@@ -108,14 +103,13 @@ void multiply_int8_rows(
   alignas(64) std::int32_t whole[kRows * kReducedColumns];
   for (std::size_t g = 0; g < groups; ++g) {
     sum_group<kRows>(
-        x.values + g * kGroup,
-        groups * kGroup,
-        panel.values + g * kReducedColumns * kGroup,
+        x.values + 2 * g * kGroup,
+        2 * groups * kGroup,
+        panel.values + 2 * g * kReducedColumns * kGroup,
         whole);
     for (std::size_t i = 0; i < kRows; ++i) {
       add_group(
           whole + i * kReducedColumns,
-          128 * x.sums[i * groups + g],
           x.scales[i * groups + g],
           panel.scales + g * kReducedColumns,
           g == 0,
@@ -199,29 +193,6 @@ MLXAUDIO_BF16 void round_group(
 }
 
 } // namespace
-
-void pack_int8(
-    const Linear& task,
-    const Int8Weights& weights,
-    std::size_t column,
-    std::size_t columns,
-    const ReducedPanel& to) {
-  const std::size_t groups = groups_of(task.in), depth = groups * kGroup;
-  std::memset(to.scales, 0, groups * kReducedColumns * sizeof(float));
-  for (std::size_t j = 0; j < columns; ++j) {
-    const std::int8_t* from = weights.values + (column + j) * depth;
-    for (std::size_t k = 0; k < depth; k += 4) {
-      std::uint32_t four = 0;
-      std::memcpy(&four, from + k, 4);
-      four ^= 0x80808080u; // plus 128
-      std::memcpy(to.values + k / 4 * kStep + 4 * j, &four, 4);
-    }
-    for (std::size_t g = 0; g < groups; ++g) {
-      to.scales[g * kReducedColumns + j] =
-          weights.scales[(column + j) * groups + g];
-    }
-  }
-}
 
 void multiply_int8(
     const ReducedRows& x,

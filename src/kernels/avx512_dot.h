@@ -10,15 +10,8 @@ namespace mlxaudio::kernels::avx512 {
 
 #if defined(__x86_64__)
 
-/// AVX512_VNNI: bytes with a sign times bytes without. So weights in the panel
-/// are 128 more than they are, and each sum begins with what that adds, taken
-/// off. `prepare` is Highway's: see reduced.cpp.
-void pack_int8(
-    const Linear& task,
-    const Int8Weights& weights,
-    std::size_t column,
-    std::size_t columns,
-    const ReducedPanel& to);
+/// AVX512_VNNI: sums of two products of 16 bits. `prepare` and `pack` are
+/// Highway's for AVX-512: see reduced.cpp.
 void multiply_int8(
     const ReducedRows& x,
     std::size_t rows,

@@ -8,8 +8,8 @@
 
 namespace mlxaudio::kernels {
 
-/// Whether kernels may use sums of four products of bytes (AVX512_VNNI): this
-/// processor has them, and `isa()` is avx512.
+/// Whether kernels may use AVX512_VNNI's sums of products: this processor has
+/// them, and `isa()` is avx512.
 bool has_int8_dot();
 
 /// Whether kernels may use sums of two products of bf16 (AVX512_BF16).

@@ -31,8 +31,8 @@ struct PackedInt8 {
 /// Evaluates the weights, and rounds them at once. \param weight f32, f16, bf16
 PackedInt8 pack_int8(const mx::array& weight);
 
-/// The same as `linear` with weights in 8 bits; many rows of x are rounded to 8
-/// bits too.
+/// The same as `linear` with weights in 8 bits; many rows of x are rounded to
+/// 12 bits.
 mx::array linear_int8(
     const mx::array& x,
     const PackedInt8& weight,

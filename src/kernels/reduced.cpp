@@ -55,19 +55,18 @@ HWY_INLINE void store_as(D d, V whole, T* to) {
   }
 }
 
-/// Rounds `in` numbers to -127 to 127 times the scale of their group.
-/// \param to [groups * kGroup], 0 past `in` \param sums may be null
-template <class T>
+/// Rounds `in` numbers to whole ones up to kGreatest, times the scale of their
+/// group. \param to [groups * kGroup], 0 past `in`
+template <int kGreatest, class T>
 HWY_INLINE void quantize_row(
     const float* HWY_RESTRICT x,
     std::size_t in,
     T* HWY_RESTRICT to,
-    float* HWY_RESTRICT scales,
-    std::int32_t* HWY_RESTRICT sums) {
+    float* HWY_RESTRICT scales) {
   const FloatTag d;
   const hn::RebindToSigned<FloatTag> di;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr float kMost = 127.0f;
+  constexpr auto kMost = static_cast<float>(kGreatest);
   // Below it, 1 / scale would not be finite.
   constexpr float kNothing = 1e-30f;
   HWY_ALIGN float last[kGroup];
@@ -89,31 +88,20 @@ HWY_INLINE void quantize_row(
     const bool nothing = greatest < kNothing;
     scales[g] = nothing ? 0.0f : greatest / kMost;
     const auto factor = hn::Set(d, nothing ? 0.0f : kMost / greatest);
-    auto sum = hn::Zero(di);
     for (std::size_t i = 0; i < kGroup; i += lanes) {
       const auto whole =
           hn::NearestInt(hn::Mul(hn::LoadU(d, from + i), factor));
-      sum = hn::Add(sum, whole);
       store_as(d, whole, to + g * kGroup + i);
-    }
-    if (sums) {
-      sums[g] = hn::GetLane(hn::SumOfLanes(di, sum));
     }
   }
 }
 
-template <class T>
-HWY_INLINE void prepare_as(
-    const float* x, std::size_t in, const ReducedRows& to) {
-  quantize_row(x, in, reinterpret_cast<T*>(to.values), to.scales, to.sums);
-}
-
-void PrepareBytes(const float* x, std::size_t in, const ReducedRows& to) {
-  prepare_as<std::int8_t>(x, in, to);
-}
-
 void PrepareNative(const float* x, std::size_t in, const ReducedRows& to) {
-  prepare_as<Native>(x, in, to);
+  quantize_row<kGreatestInput>(
+      x,
+      in,
+      reinterpret_cast<Native*>(to.values),
+      to.scales);
 }
 
 /// Rows [row, row + rows) of a matrix of weights.
@@ -128,12 +116,11 @@ void QuantizeWeights(
   const std::size_t groups = groups_of(in);
   for (std::size_t j = row; j < row + rows; ++j) {
     widen(weight.from(j * in), in, wide);
-    quantize_row<std::int8_t>(
+    quantize_row<kGreatestWeight>(
         wide,
         in,
         values + j * groups * kGroup,
-        scales + j * groups,
-        nullptr);
+        scales + j * groups);
   }
 }
 
@@ -326,8 +313,7 @@ void ReducedLinearPiece(
     const std::size_t rows = std::min(kReducedRows, piece.rows - i);
     const ReducedRows some{
         x.values + row * groups * kGroup * kind.item,
-        x.scales + row * groups,
-        x.sums + row * groups};
+        x.scales + row * groups};
     kind.multiply(some, rows, groups, panel, sums);
     finish_rows(task, {row, rows, piece.column, piece.columns}, sums, bias);
   }
@@ -479,7 +465,6 @@ HWY_AFTER_NAMESPACE();
 
 namespace mlxaudio::kernels {
 
-HWY_EXPORT(PrepareBytes);
 HWY_EXPORT(PrepareNative);
 HWY_EXPORT(QuantizeWeights);
 HWY_EXPORT(PackNative);
@@ -491,20 +476,17 @@ HWY_EXPORT(ReducedMatvecPiece);
 namespace {
 
 ReducedKind int8_kind() {
+  auto* multiply = HWY_DYNAMIC_DISPATCH(MultiplyNative);
 #if defined(__x86_64__)
   if (has_int8_dot()) {
-    return {
-        sizeof(std::int8_t),
-        HWY_DYNAMIC_DISPATCH(PrepareBytes),
-        avx512::pack_int8,
-        avx512::multiply_int8};
+    multiply = avx512::multiply_int8;
   }
 #endif
   return {
       HWY_DYNAMIC_DISPATCH(NativeItem)(),
       HWY_DYNAMIC_DISPATCH(PrepareNative),
       HWY_DYNAMIC_DISPATCH(PackNative),
-      HWY_DYNAMIC_DISPATCH(MultiplyNative)};
+      multiply};
 }
 
 template <class T>
@@ -517,21 +499,16 @@ class Prepared {
       : groups_(groups),
         row_bytes_(groups * kGroup * item),
         values_(hwy::AllocateAligned<std::byte>(rows * row_bytes_)),
-        scales_(hwy::AllocateAligned<float>(rows * groups)),
-        sums_(hwy::AllocateAligned<std::int32_t>(rows * groups)) {}
+        scales_(hwy::AllocateAligned<float>(rows * groups)) {}
 
   ReducedRows from(std::size_t row) const {
-    return {
-        values_.get() + row * row_bytes_,
-        scales_.get() + row * groups_,
-        sums_.get() + row * groups_};
+    return {values_.get() + row * row_bytes_, scales_.get() + row * groups_};
   }
 
  private:
   std::size_t groups_, row_bytes_;
   Aligned<std::byte> values_;
   Aligned<float> scales_;
-  Aligned<std::int32_t> sums_;
 };
 
 /// A panel in memory of its own.

@@ -13,6 +13,10 @@ namespace mlxaudio::kernels {
 /// one large number costs the digits of its group alone.
 inline constexpr std::size_t kGroup = 64;
 
+/// What the greatest of a group becomes: weights have 8 bits. What they are
+/// multiplied with has 12, of which the sum of a group is exact in f32 too.
+inline constexpr int kGreatestWeight = 127, kGreatestInput = 2047;
+
 inline constexpr std::size_t groups_of(std::size_t in) {
   return (in + kGroup - 1) / kGroup;
 }
@@ -33,10 +37,10 @@ void quantize(
     float* scales);
 
 /// For many rows: `task` with 8-bit weights in place of its own. Rows of x are
-/// rounded to 8 bits as weights are, products summed exactly within a group and
-/// in f32, in order, across groups. So processors with AVX2 and with AVX-512
-/// give the same bits, for every number of threads. A row that is not finite
-/// gives a row that is not.
+/// rounded to 12 bits in groups as weights are, products summed exactly within
+/// a group and in f32, in order, across groups. So processors with AVX2 and
+/// with AVX-512 give the same bits, for every number of threads. A row that is
+/// not finite gives a row that is not.
 void linear_int8(const Linear& task, const Int8Weights& weights);
 
 /// For few rows: x stays in f32, and each weight is read once.

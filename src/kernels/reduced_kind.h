@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include "kernels/reduced.h"
 
@@ -16,8 +15,7 @@ inline constexpr std::size_t kReducedRows = 6;
 /// Rows of x as a kind of product takes them, `groups * kGroup` inputs each.
 struct ReducedRows {
   std::byte* values = nullptr;
-  float* scales = nullptr;      ///< [rows, groups]
-  std::int32_t* sums = nullptr; ///< of values [rows, groups]
+  float* scales = nullptr; ///< [rows, groups]
 };
 
 /// Weights of kReducedColumns columns, laid out as a kind takes them.
@@ -29,7 +27,7 @@ struct ReducedPanel {
 /// How products in fewer bits are computed on a processor.
 struct ReducedKind {
   std::size_t item; ///< bytes of a value of x, and of a panel's
-  /// One row of `in` numbers to values, scales and sums of its groups.
+  /// One row of `in` numbers to values, and scales of its groups.
   void (*prepare)(const float* x, std::size_t in, const ReducedRows& to);
   /// `columns` <= kReducedColumns columns from `column` on; past them
   /// the panel may hold anything but its scales are 0.

@@ -54,7 +54,7 @@ mx::array linear_int8(
   auto padded = mx::pad(mx::astype(x, mx::float32), margins);
   if (round_x) {
     const auto grouped = in_groups(padded);
-    const auto most = mx::array(127.0f);
+    const auto most = mx::array(2047.0f);
     const auto scales = mx::divide(mx::max(mx::abs(grouped), -1, true), most);
     const auto none = mx::equal(scales, mx::array(0.0f));
     const auto values = mx::round(

@@ -13,7 +13,7 @@ namespace mlxaudio::ops::composite {
 mx::array linear(
     const mx::array& x, const mx::array& weight, const Epilogue& e = {});
 
-/// Of weights in 8 bits. \param round_x to 8 bits too, in groups
+/// Of weights in 8 bits. \param round_x to 12 bits, in groups as weights are
 mx::array linear_int8(
     const mx::array& x,
     const LinearWeight::Int8& weight,
