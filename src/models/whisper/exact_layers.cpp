@@ -8,12 +8,13 @@ namespace mlxaudio::whisper {
 namespace {
 
 /// The error of the encoder's features is measured with each of its layers in
-/// f32 by turns; these two are where it falls most for their time
+/// f32 by turns; these are where it falls most for their time
 /// (docs/model-optimization.md). Convolutions and the vocabulary are no linear
 /// layers, and always exact.
 constexpr const char* kExactInInt8[] = {
     "encoder.blocks.0.attn.value",
     "encoder.blocks.0.attn.out",
+    "encoder.blocks.0.mlp1",
 };
 
 } // namespace
