@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "kernels/attention.h"
+#include "kernels/compute.h"
 #include "kernels/cpu.h"
 #include "kernels/linear.h"
+#include "kernels/reduced.h"
 #include "kernels/rows.h"
 #include "kernels/threads.h"
 
@@ -68,6 +70,69 @@ void encoder_linear(State& state) {
   product(state, linear, 0);
 }
 BENCHMARK(encoder_linear)
+    ->Args({1500, 512, 512})
+    ->Args({1500, 512, 2048})
+    ->Args({1500, 2048, 512})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+/// With 16-bit floating-point weights of the task in 8 bits.
+void int8_product(
+    State& state, void (*kernel)(const Linear&, const Int8Weights&)) {
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t groups = groups_of(size(1));
+  const std::vector<std::int8_t> values(size(2) * groups * kGroup, 1);
+  const std::vector<float> scales(size(2) * groups, 0.01f);
+  Linear task;
+  task.rows = size(0);
+  task.in = task.stride = size(1);
+  task.out = size(2);
+  const Floats x = normal(task.rows * task.in);
+  Floats y(task.rows * task.out);
+  task.x = x.data();
+  task.gelu = task.out == 2048;
+  task.y = y.data();
+  adopt_threads();
+  for (auto _ : state) {
+    kernel(task, {values.data(), scales.data()});
+    benchmark::ClobberMemory();
+  }
+  const double weights = static_cast<double>(task.in * task.out);
+  set_rate(state, "FLOPS", 2.0 * weights * static_cast<double>(task.rows));
+  set_rate(state, "weight_bytes", weights * (1 + 4.0 / kGroup));
+}
+
+void encoder_int8(State& state) {
+  int8_product(state, linear_int8);
+}
+BENCHMARK(encoder_int8)
+    ->Args({1500, 512, 512})
+    ->Args({1500, 512, 2048})
+    ->Args({1500, 2048, 512})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void decoder_int8(State& state) {
+  int8_product(state, matvec_int8);
+}
+BENCHMARK(decoder_int8)
+    ->Args({1, 512, 512})
+    ->Args({1, 512, 2048})
+    ->Args({1, 2048, 512})
+    ->Args({5, 512, 512})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+void encoder_bf16(State& state) {
+  if (!has_bf16_dot()) {
+    state.SkipWithError("this processor has no bf16");
+    return;
+  }
+  product(state, linear_bf16, 0);
+}
+BENCHMARK(encoder_bf16)
     ->Args({1500, 512, 512})
     ->Args({1500, 512, 2048})
     ->Args({1500, 2048, 512})

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness import cases, clips, contestants, machine, packages, phases, report, rounds, targets
+from harness import cases, clips, contestants, machine, packages, phases, report, rounds, targets, texts
 from harness.markdown import markdown
 from harness.paths import ROOT, Refused
 
@@ -93,6 +93,28 @@ def measured(options):
     return document
 
 
+def measured_words(options):
+    """The report of the suite `words`, which needs no peers."""
+    if not options.program.exists():
+        raise Refused(f"{options.program} is missing: run `make` first")
+    options.output.mkdir(parents=True, exist_ok=True)
+    forced = contestants.ISA_SWITCHES.get(options.isa, {})
+    variants = options.compute.split(",") if options.compute else ["f32", "bf16", "int8"]
+    if "f32" not in variants:
+        raise Refused(f"--compute {options.compute}: words are compared with those of f32: name it too")
+    ours = contestants.ours(options.program, options.threads, variants, forced, {})
+    document = report.begin(options, {}, forced)
+    suite = [c for c in cases.SUITES[texts.SUITE] if (options.cases or "") in c.name]
+    first = clips.clip_of("short", options.output, {}, options.short_clip)
+    ours, document["refused"] = rounds.tried(ours, suite[0], first, rounds.tell)
+    document["words"] = texts.measure(
+        ours, options.program, suite, options.threads, options.output / "words", rounds.tell
+    )
+    settings = {c.name: {} for c in ours}
+    report.finish(document, ours, settings)
+    return document
+
+
 def complaints(document):
     """What `--check` fails for."""
     bad = [f"skipped: {name}: {why}" for name, why in document["refused"].items()]
@@ -114,7 +136,7 @@ def ours_of(document):
 def main():
     options = read_options()
     try:
-        document = measured(options)
+        document = measured_words(options) if options.suite == texts.SUITE else measured(options)
     except Refused as e:
         sys.exit(f"bench: {e}")
     report.write(document, options.output)

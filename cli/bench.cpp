@@ -22,9 +22,6 @@
 namespace mlxaudio::cli {
 namespace {
 
-/// What products are computed in.
-constexpr const char* kComputeType = "f32";
-
 Json to_json(const Spread& spread) {
   return {{"min", spread.min}, {"median", spread.median}, {"max", spread.max}};
 }
@@ -64,6 +61,7 @@ class Bench {
   Context& context_;
   std::filesystem::path file_;
   std::optional<SpeechToText> model_;
+  std::string compute_; ///< what its products are computed in
 };
 
 void Bench::show(const Json& json, const std::string& text) const {
@@ -90,11 +88,12 @@ void Bench::load() {
   check_options(*model_, work_.options);
   const kernels::Info kernels = kernels::info();
   const ModelInfo& info = model_->info();
+  compute_ = info.compute;
   show(
       {{"type", "ready"},
        {"model", work_.model},
        {"weights", info.weight_type},
-       {"compute", kComputeType},
+       {"compute", info.compute},
        {"threads", kernels.threads},
        {"isa", kernels.isa},
        {"kernels", kernels.enabled},
@@ -104,7 +103,7 @@ void Bench::load() {
           "{:<12}{:>10.4f} s\n",
           work_.model,
           info.weight_type,
-          kComputeType,
+          info.compute,
           kernels.threads,
           kernels.isa,
           kernels.enabled ? "" : ", kernels off",
@@ -200,7 +199,7 @@ void Bench::profile() {
 
 void Bench::show_phase(const engine::Phase& phase, const Roofline& roofline) {
   const Spread spread = spread_of(phase.seconds);
-  const Shares shares = shares_of(phase, roofline, kComputeType);
+  const Shares shares = shares_of(phase, roofline, compute_);
   const auto share = [](double value, const char* of) {
     return value > 0 ? fmt::format(", {:.0f} % of {}", 100 * value, of) : "";
   };

@@ -227,6 +227,7 @@ std::string document(const Evaluation& evaluation) {
         {{"name", model.name},
          {"path", model.path.string()},
          {"weight_type", model.weight_type},
+         {"compute", model.compute},
          {"parameters", model.parameters}}},
        {"options", options_json(evaluation.options)},
        {"normalization",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <mlx/device.h>
 #include <mlx/version.h>
 
@@ -16,6 +17,7 @@
 #include "core/json.h"
 #include "core/paths.h"
 #include "engine/model_store.h"
+#include "kernels/compute.h"
 #include "kernels/info.h"
 #include "kernels/threads.h"
 
@@ -88,6 +90,12 @@ ExitCode show(const Arguments& arguments, const std::vector<Verb>& verbs) {
   const Configuration defaults = configuration(verbs);
   const kernels::Info kernels = kernels::info();
   const bool gpu = mlx::core::is_available(mlx::core::Device::gpu);
+  std::vector<std::string> computes;
+  for (const Compute compute : kernels::available_computes()) {
+    computes.push_back(kernels::name_of(compute));
+  }
+  const std::string fastest =
+      kernels::name_of(kernels::resolve(Compute::automatic));
   if (arguments.json) {
     Json ops = Json::array();
     for (const kernels::OpCount& op : kernels.ops) {
@@ -101,6 +109,8 @@ ExitCode show(const Arguments& arguments, const std::vector<Verb>& verbs) {
         {"kernels", kernels.enabled},
         {"ops", ops},
         {"blas", kernels.blas},
+        {"compute", computes},
+        {"compute_auto", fastest},
         {"threads", kernels.threads},
         {"physical_cores", kernels::physical_cores()},
         {"cache", cache_dir().string()},
@@ -122,6 +132,8 @@ ExitCode show(const Arguments& arguments, const std::vector<Verb>& verbs) {
       row("instructions", kernels.isa) +
       row("kernels",
           kernels.enabled ? ops : "off (MLXAUDIO_KERNELS=off is set)") +
+      row("compute",
+          fmt::format("{}; auto is {}", fmt::join(computes, ", "), fastest)) +
       row("MLX's BLAS", kernels.blas) +
       row("threads",
           fmt::format(

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cli/transcribe_groups.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "cli/option_values.h"
+#include "kernels/compute.h"
 #include "models/whisper/tokenizer.h"
 #include "models/whisper/utils.h"
 
@@ -24,6 +28,25 @@ std::vector<std::string> formats_and_all() {
   std::vector<std::string> all = formats();
   all.emplace_back("all");
   return all;
+}
+
+constexpr Compute kComputes[] = {
+    Compute::f32, Compute::bf16, Compute::int8, Compute::automatic};
+
+std::vector<std::string> computes() {
+  std::vector<std::string> all;
+  for (const Compute compute : kComputes) {
+    all.push_back(kernels::name_of(compute));
+  }
+  return all;
+}
+
+/// \param name of `computes()`
+Compute compute_named(const std::string& name) {
+  return *std::find_if(
+      std::begin(kComputes),
+      std::end(kComputes),
+      [&](Compute compute) { return kernels::name_of(compute) == name; });
 }
 
 } // namespace
@@ -196,6 +219,19 @@ OptionGroup model_options(const Arguments& a) {
               constexpr int kMost = 1024;
               a->load.threads = whole_number(text, 0, kMost);
             }},
+       {.name = "--compute",
+        .value = "TYPE",
+        .default_value = "f32",
+        .help = "what products with weights are computed in on a processor: "
+                "f32 (the reference's tokens), bf16 (where the processor "
+                "multiplies it), int8 (some words differ), or auto (int8 where "
+                "the processor has instructions for it, else f32)",
+        .set =
+            [a](const std::string& text) {
+              a->load.compute = compute_named(one_of(text, computes()));
+            },
+        .offer = Offer::choices,
+        .choices = computes()},
        {.name = "--fp16",
         .value = "True|False",
         .default_value = "True",

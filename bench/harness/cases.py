@@ -41,6 +41,8 @@ SUITES = {
         Case("base", "long", 0, (WHOLE,), alone=True),
         Case("base", "half-hour", 0, (WHOLE,), alone=True),
     ),
+    # What is said in each precision: see texts.py.
+    "words": (Case("base", "all", 0, alone=True), Case("base", "all", 5, alone=True)),
     # Minutes for each round.
     "large": (Case(LARGE, "short", 0, (ENCODER,)),),
 }

@@ -83,6 +83,19 @@ def phases_part(found):
     ]  # fmt: skip
 
 
+def words_part(figures):
+    """What each precision says, beside f32."""
+    rows = []
+    for name, by_case in figures.items():
+        for case, f in by_case.items():
+            rows.append([name, case, str(f["words"]), str(f["words_differ"]),
+                         number(1000 * f["words_differ"] / max(f["words"], 1)), str(f["clips_differ"]),
+                         str(f["known_words"]), number(f["error_rate"]), number(f["error_rate_f32"])])  # fmt: skip
+    head = ["Program", "Case", "Words of f32", "Differ", "In 1000", "Clips that differ", "Words known",
+            "Word error rate, %", "Of f32, %"]  # fmt: skip
+    return ["## Words, at several speeds and with noise", "", *table(head, rows)]
+
+
 def settings_part(report):
     lines = ["## Settings of each decoder", ""]
     for contestant in report["contestants"]:
@@ -122,5 +135,7 @@ def markdown(report):
         parts.append([f"**Skipped**: {name}: {why}" for name, why in report["refused"].items()])
     parts += [case_part(case) for case in report["cases"]]
     parts += [phases_part(found) for found in report["phases"]]
+    if report["words"]["figures"]:
+        parts.append(words_part(report["words"]["figures"]))
     parts += [targets_part(report["targets"]), settings_part(report)]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"

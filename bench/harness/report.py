@@ -58,6 +58,7 @@ def begin(options, versions, forced):
         "refused": {},
         "cases": [],
         "phases": [],
+        "words": {"figures": {}, "texts": {}},
     }
 
 

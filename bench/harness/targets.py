@@ -69,6 +69,8 @@ def with_length(target, report):
 def words_apart(target, report):
     """Over all clips: what the text of f32 is compared with."""
     ours, exact = ours_of(report, target["compute"]), ours_of(report, "f32")
+    for name, found in report["words"]["figures"].get(ours, {}).items():
+        yield f"{name}, {found['words']} words", 1000 * found["words_differ"] / max(found["words"], 1)
     found = [c["results"][ours] for c in report["cases"] if ours in c["results"] and exact in c["results"]]
     found = [r for r in found if "words" in r]
     if found:
@@ -76,12 +78,21 @@ def words_apart(target, report):
         yield f"{total} words", 1000 * sum(r["words_differ"] for r in found) / max(total, 1)
 
 
+def errors_apart(target, report):
+    """How much worse than f32's the word error rate is, in points."""
+    ours = ours_of(report, target["compute"])
+    for name, found in report["words"]["figures"].get(ours, {}).items():
+        if found["known_words"]:
+            yield f"{name}, {found['known_words']} words", found["error_rate"] - found["error_rate_f32"]
+
+
 def judge(report, targets):
     """A row for each target and case."""
     rows = []
     for target in targets:
         kind = target["figure"].split(".")[0]
-        values = {"phase": over_machine, "words": words_apart, "growth": with_length}.get(kind, over_peers)
+        values = {"phase": over_machine, "words": words_apart, "errors": errors_apart,
+                  "growth": with_length}.get(kind, over_peers)  # fmt: skip
         found = list(values(target, report))
         for about, value in found:
             verdict = MET if value <= target["at_most"] else MISSED

@@ -48,7 +48,7 @@ def document(raw=None):
         "machine": {"cpu": "A processor", "physical_cores": 2, "isa": ["avx2"], "system": "a system",
                     "load_average": [0.5, 0, 0], "environment": {"OMP_WAIT_POLICY": "passive"}},
         "versions": {"mlx-audio": "0.1.0"}, "joined": [], "refused": {"mlx-audio bf16": "no such products"},
-        "cases": [], "phases": [phases()],
+        "cases": [], "phases": [phases()], "words": {"figures": {}, "texts": {}},
     }  # fmt: skip
 
     class Clip:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mlxaudio/api.h"
+#include "mlxaudio/compute.h"
 
 namespace mlxaudio {
 
@@ -19,6 +20,9 @@ struct LoadOptions {
   /// Threads of the process-wide pool; 0 is the number of physical cores. The
   /// first model loaded decides for the process.
   int threads = 0;
+  /// What products with weights are computed in on a processor. A GPU computes
+  /// in the weights' type, and takes `f32` and `automatic` for that.
+  Compute compute = Compute::f32;
   /// Name of the official Whisper model ("tiny.en") that the folder or file is.
   /// If it names no alignment heads, as OpenAI's `.pt` files do not, it has
   /// those of this model, by which word times are found. Empty: the default
@@ -32,6 +36,9 @@ struct ModelInfo {
   std::string family; ///< "whisper"
   std::filesystem::path path;
   std::string weight_type; ///< "f16", "f32", ...
+  /// What products are computed in: "f32", "bf16" or "int8"; on a GPU the
+  /// weights' type.
+  std::string compute = "f32";
   std::uint64_t parameters = 0;
   bool multilingual = false;
   /// The configuration, by the reference's names, in its order.

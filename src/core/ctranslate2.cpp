@@ -103,7 +103,8 @@ Checkpoint read_ctranslate2(const std::filesystem::path& path) {
           name_of(dtype),
           to_string(shape),
           bytes));
-    Tensor tensor = view_tensor(dtype, std::move(shape), in.take(bytes), file);
+    Tensor tensor =
+        mapped_tensor(dtype, std::move(shape), in.take(bytes), file);
     if (!out.tensors.emplace(name, std::move(tensor)).second)
       in.refuse(fmt::format("variable {} comes twice", name));
   }

@@ -46,6 +46,18 @@ TEST(MappedFile, SurvivesReplacementOfTheFile) {
   EXPECT_EQ(contents(path), "n");
 }
 
+TEST(MappedFile, KeepsItsBytesWhenItsPagesAreForgotten) {
+  const TempFolder folder;
+  const std::string text(100000, 'x');
+  const auto file = MappedFile::open(folder.write("a", text));
+  file->forget_pages();
+  const auto bytes = file->bytes();
+  EXPECT_EQ(
+      std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+      text);
+  MappedFile::open(folder.write("b", ""))->forget_pages();
+}
+
 TEST(MappedFile, NamesWhatCannotBeRead) {
   const TempFolder folder;
   expect_error<WeightError>(

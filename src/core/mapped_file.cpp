@@ -69,6 +69,16 @@ MappedFile::~MappedFile() {
     ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+void MappedFile::forget_pages() const {
+  // Of a private mapping that nobody writes to, nothing is lost; where the
+  // system declines, it keeps the pages.
+  if (!bytes_.empty())
+    ::madvise(
+        const_cast<std::byte*>(bytes_.data()),
+        bytes_.size(),
+        MADV_DONTNEED);
+}
+
 std::shared_ptr<const MappedFile> MappedFile::open(
     const std::filesystem::path& path, ErrorCode code) {
   const auto [fd, size] = open_regular(path, code);

@@ -30,6 +30,9 @@ class MappedFile {
   std::span<const std::byte> bytes() const {
     return bytes_;
   }
+  /// Gives the memory back that holds pages of the file; the bytes stay what
+  /// they are, and those that are read again are read from the file.
+  void forget_pages() const;
   const std::filesystem::path& path() const {
     return path_;
   }

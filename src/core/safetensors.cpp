@@ -151,7 +151,7 @@ Checkpoint read_safetensors(const fs::path& path) {
     ranges.push_back({begin, end, name});
     out.tensors.emplace(
         name,
-        view_tensor(
+        mapped_tensor(
             *dtype,
             std::move(shape),
             data.subspan(begin, end - begin),

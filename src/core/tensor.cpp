@@ -5,8 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <set>
 #include <utility>
 
+#include "core/mapped_file.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio {
@@ -102,6 +104,27 @@ Tensor view_tensor(
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % size_of(dtype) != 0)
     return make_tensor(dtype, std::move(shape), {bytes.begin(), bytes.end()});
   return {dtype, std::move(shape), bytes, std::move(owner)};
+}
+
+Tensor mapped_tensor(
+    DType dtype,
+    std::vector<std::int64_t> shape,
+    std::span<const std::byte> bytes,
+    std::shared_ptr<const MappedFile> file) {
+  const std::byte* const in_file = bytes.data();
+  Tensor tensor = view_tensor(dtype, std::move(shape), bytes, file);
+  if (tensor.bytes.data() == in_file)
+    tensor.file = std::move(file);
+  return tensor;
+}
+
+void forget_pages(const Checkpoint& checkpoint) {
+  std::set<const MappedFile*> files;
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (tensor.file)
+      files.insert(tensor.file.get());
+  for (const MappedFile* file : files)
+    file->forget_pages();
 }
 
 } // namespace mlxaudio

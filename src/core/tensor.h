@@ -35,6 +35,8 @@ std::optional<std::int64_t> element_count(std::span<const std::int64_t> shape);
 /// A shape as people write it: "[512, 80, 3]".
 std::string to_string(std::span<const std::int64_t> shape);
 
+class MappedFile;
+
 /// A named block of numbers in a file, row-major and little-endian.
 ///
 /// `bytes` points into memory that `owner` keeps alive (a mapped file or an
@@ -45,6 +47,8 @@ struct Tensor {
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
+  /// What `bytes` are a view of, if that is a mapped file.
+  std::shared_ptr<const MappedFile> file = {};
 
   std::int64_t size() const;
 
@@ -67,6 +71,13 @@ Tensor view_tensor(
     std::span<const std::byte> bytes,
     std::shared_ptr<const void> owner);
 
+/// The same over bytes of a mapped file.
+Tensor mapped_tensor(
+    DType dtype,
+    std::vector<std::int64_t> shape,
+    std::span<const std::byte> bytes,
+    std::shared_ptr<const MappedFile> file);
+
 /// What a checkpoint file says, whatever its format: tensors by name, and the
 /// small facts stored beside them (safetensors' metadata, a `.pt` file's dims).
 struct Checkpoint {
@@ -74,5 +85,9 @@ struct Checkpoint {
   std::map<std::string, Tensor> tensors;
   Json metadata = Json::object();
 };
+
+/// Gives the memory back that mapped files of a checkpoint's tensors take. What
+/// is read again comes from the file, or from what the system keeps of it.
+void forget_pages(const Checkpoint& checkpoint);
 
 } // namespace mlxaudio

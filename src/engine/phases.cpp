@@ -15,6 +15,7 @@
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
+#include "kernels/reduced.h"
 #include "mlxaudio/error.h"
 #include "models/whisper/inference.h"
 #include "models/whisper/load_model.h"
@@ -49,17 +50,14 @@ class Timer {
         stop_(std::move(stop)),
         tokens_(model.get_tokenizer("en", "transcribe").sot_sequence) {}
 
-  std::vector<Phase> run(double weight_bytes) {
+  std::vector<Phase> run(WeightBytes bytes) {
     std::vector<Phase> phases = {
         {"mel", {}, {}},
-        {"encoder", {}, encoder_need(model_.dims, weight_bytes)},
+        {"encoder", {}, encoder_need(model_.dims, bytes)},
         {"prompt",
          {},
-         prompt_need(
-             model_.dims,
-             weight_bytes,
-             static_cast<int>(tokens_.size()))},
-        {"step", {}, step_need(model_.dims, weight_bytes, options_.beams)}};
+         prompt_need(model_.dims, bytes, static_cast<int>(tokens_.size()))},
+        {"step", {}, step_need(model_.dims, bytes, options_.beams)}};
     for (int i = 0; i <= options_.runs; ++i) {
       const std::vector<std::vector<double>> times = repetition();
       for (std::size_t k = 0; k < times.size() && i > 0; ++k) {
@@ -131,8 +129,12 @@ class Timer {
   std::vector<int> tokens_;
 };
 
-double weight_bytes_of(DType type) {
-  return static_cast<double>(size_of(type));
+/// The few layers that stay exact are counted as the rest is.
+WeightBytes weight_bytes_of(DType type, Compute compute) {
+  // A scale of 4 bytes for each kGroup weights.
+  constexpr double kInt8 = 1 + 4.0 / kernels::kGroup;
+  const auto whole = static_cast<double>(size_of(type));
+  return {compute == Compute::int8 ? kInt8 : whole, whole};
 }
 
 } // namespace
@@ -145,15 +147,17 @@ std::vector<Phase> time_phases(
     std::stop_token stop) {
   const auto path = resolve_model(model);
   start_runtime(load);
+  const Compute compute = compute_of(load);
   const Audio audio = read_audio(file, whisper::kSampleRate);
   Worker worker;
   return worker.call(
       [&](Session& session) {
         const auto checkpoint = whisper::load_checkpoint(path);
-        auto loaded =
-            std::make_unique<whisper::Whisper>(whisper::load_model(checkpoint));
-        auto phases = Timer(*loaded, audio.samples, options, session.stop())
-                          .run(weight_bytes_of(checkpoint.weight_type));
+        auto loaded = std::make_unique<whisper::Whisper>(
+            whisper::load_model(checkpoint, compute));
+        auto phases =
+            Timer(*loaded, audio.samples, options, session.stop())
+                .run(weight_bytes_of(checkpoint.weight_type, compute));
         loaded.reset();
         mx::clear_cache();
         return phases;
@@ -161,7 +165,7 @@ std::vector<Phase> time_phases(
       std::move(stop));
 }
 
-Need encoder_need(const whisper::ModelDimensions& dims, double weight_bytes) {
+Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes) {
   const double mels = dims.n_mels, length = dims.n_audio_ctx,
                state = dims.n_audio_state, layers = dims.n_audio_layer;
   // Both convolutions have filters of three; four projections and a
@@ -172,11 +176,11 @@ Need encoder_need(const whisper::ModelDimensions& dims, double weight_bytes) {
   const double attention = 2 * length * state;
   return {
       2 * length * (2 * first + second + layers * (layer + attention)),
-      weight_bytes * (first + second + layers * layer)};
+      bytes.rest * (first + second) + bytes.layers * layers * layer};
 }
 
 Need prompt_need(
-    const whisper::ModelDimensions& dims, double weight_bytes, int tokens) {
+    const whisper::ModelDimensions& dims, WeightBytes bytes, int tokens) {
   const double state = dims.n_text_state, layers = dims.n_text_layer,
                length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
   const double audio = 2 * state * state; // to keys and values
@@ -185,11 +189,12 @@ Need prompt_need(
   return {
       2 * (layers * (length * audio + tokens * (layer + attention)) +
            vocabulary * state),
-      weight_bytes * (layers * (audio + layer) + vocabulary * state)};
+      bytes.layers * layers * (audio + layer) +
+          bytes.rest * vocabulary * state};
 }
 
 Need step_need(
-    const whisper::ModelDimensions& dims, double weight_bytes, int beams) {
+    const whisper::ModelDimensions& dims, WeightBytes bytes, int beams) {
   const double state = dims.n_text_state, layers = dims.n_text_layer,
                length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
   // Self-attention's four matrices, two of the attention to the audio, and the
@@ -198,7 +203,7 @@ Need step_need(
   const double audio = 2 * length * state;
   return {
       2 * beams * (layers * (layer + audio) + vocabulary * state),
-      weight_bytes * (layers * layer + vocabulary * state) +
+      bytes.layers * layers * layer + bytes.rest * vocabulary * state +
           kCacheBytes * layers * audio};
 }
 

@@ -46,15 +46,21 @@ std::vector<Phase> time_phases(
     const PhaseOptions& options,
     std::stop_token stop = {});
 
-/// What the encoder needs for one window. \param weight_bytes of one weight
-Need encoder_need(const whisper::ModelDimensions& dims, double weight_bytes);
+/// Bytes of one weight.
+struct WeightBytes {
+  double layers = 0; ///< of linear layers
+  double rest = 0;   ///< of convolutions and the vocabulary
+};
+
+/// What the encoder needs for one window.
+Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes);
 
 /// What the decoder's first pass over `tokens` tokens needs.
 Need prompt_need(
-    const whisper::ModelDimensions& dims, double weight_bytes, int tokens);
+    const whisper::ModelDimensions& dims, WeightBytes bytes, int tokens);
 
 /// What a step of `beams` sequences needs, which share their audio.
 Need step_need(
-    const whisper::ModelDimensions& dims, double weight_bytes, int beams);
+    const whisper::ModelDimensions& dims, WeightBytes bytes, int beams);
 
 } // namespace mlxaudio::engine

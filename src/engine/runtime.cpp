@@ -8,6 +8,7 @@
 #include <mlx/device.h>
 #include <mlx/memory.h>
 
+#include "kernels/compute.h"
 #include "kernels/memory.h"
 #include "kernels/threads.h"
 #include "mlxaudio/error.h"
@@ -64,6 +65,20 @@ void start_runtime(const LoadOptions& options) {
         options.threads,
         kernels::threads()));
   }
+}
+
+Compute compute_of(const LoadOptions& options) {
+  if (options.device == Device::cpu) {
+    return kernels::resolve(options.compute);
+  }
+  if (options.compute != Compute::f32 &&
+      options.compute != Compute::automatic) {
+    throw UnsupportedError(fmt::format(
+        "[load] compute {}: a gpu computes in the weights' type: leave it out "
+        "(--compute auto), or load the model on the cpu",
+        kernels::name_of(options.compute)));
+  }
+  return Compute::f32;
 }
 
 } // namespace mlxaudio::engine

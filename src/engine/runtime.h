@@ -11,4 +11,9 @@ namespace mlxaudio::engine {
 ///   another device or number of threads than the first call's
 void start_runtime(const LoadOptions& options);
 
+/// What products are to be computed in; after `start_runtime`.
+/// \return f32, bf16 or int8; on a GPU f32, which stands for the weights' type
+/// \throws UnsupportedError for what the device cannot compute in
+Compute compute_of(const LoadOptions& options);
+
 } // namespace mlxaudio::engine

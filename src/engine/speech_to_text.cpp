@@ -18,6 +18,7 @@
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
+#include "kernels/compute.h"
 #include "mlxaudio/stt.h"
 #include "models/whisper/load_model.h"
 #include "models/whisper/mel_frames.h"
@@ -116,14 +117,17 @@ struct SpeechToText::Impl {
   Impl(const std::string& name, const LoadOptions& options) {
     const auto path = engine::resolve_model(name);
     engine::start_runtime(options);
+    const Compute compute = engine::compute_of(options);
     worker.call([&](Session&) {
       auto checkpoint = whisper::load_checkpoint(path);
       if (!options.official_name.empty()) {
         engine::use_official_heads(checkpoint, options.official_name);
       }
       info = engine::describe(name, checkpoint);
+      info.compute = options.device == Device::cpu ? kernels::name_of(compute)
+                                                   : info.weight_type;
       dims = checkpoint.dims;
-      model = whisper::load_model(checkpoint);
+      model = whisper::load_model(checkpoint, compute);
     });
   }
 

@@ -15,6 +15,7 @@
 #include "core/expect_error.h"
 #include "core/safetensors.h"
 #include "core/temp_folder.h"
+#include "kernels/compute.h"
 #include "mlxaudio/stt.h"
 #include "models/whisper/toy_model.h"
 
@@ -306,6 +307,27 @@ TEST(SpeechToText, AModelMayGoWhileAnotherWorks) {
         [&] { EXPECT_TRUE(model().transcribe(noise(1), quick()).complete); });
     EXPECT_TRUE(other.transcribe(noise(1), quick()).complete);
     thread.join();
+  }
+}
+
+TEST(SpeechToText, SaysWhatItComputesIn) {
+  const ModelFolder folder;
+  const auto path = folder.path().string();
+  EXPECT_EQ(model().info().compute, "f32");
+  const auto int8 = SpeechToText::load(path, {.compute = Compute::int8});
+  EXPECT_EQ(int8.info().compute, "int8");
+  EXPECT_TRUE(int8.transcribe(noise(1), quick()).complete);
+  const auto automatic =
+      SpeechToText::load(path, {.compute = Compute::automatic});
+  EXPECT_EQ(automatic.info().compute, kernels::has_int8_dot() ? "int8" : "f32");
+  if (kernels::has_bf16_dot()) {
+    const auto bf16 = SpeechToText::load(path, {.compute = Compute::bf16});
+    EXPECT_EQ(bf16.info().compute, "bf16");
+    EXPECT_TRUE(bf16.transcribe(noise(1), quick()).complete);
+  } else {
+    expect_error<UnsupportedError>(
+        [&] { SpeechToText::load(path, {.compute = Compute::bf16}); },
+        {"bf16", "--compute f32"});
   }
 }
 

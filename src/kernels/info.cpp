@@ -15,7 +15,10 @@ namespace {
 
 constexpr const char* kOps[] = {
     "linear",
+    "linear_bf16",
+    "linear_int8",
     "matvec",
+    "matvec_int8",
     "conv1d",
     "attention",
     "attention_step",

@@ -9,8 +9,11 @@ namespace mlxaudio::kernels {
 
 /// The ops that have kernels.
 enum class Op {
-  linear, ///< products of many rows
-  matvec, ///< products of few rows: a decoder's step
+  linear,      ///< products of many rows
+  linear_bf16, ///< the same in bf16
+  linear_int8, ///< the same in 8 bits
+  matvec,      ///< products of few rows: a decoder's step
+  matvec_int8, ///< the same with weights in 8 bits
   conv1d,
   attention,      ///< of many queries
   attention_step, ///< of few queries over a cache

@@ -7,8 +7,8 @@
 #define HWY_TARGET_INCLUDE "kernels/linear.cpp"
 #include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
+#include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
-#include "kernels/simd_math-inl.h"
 #include "kernels/simd_numbers-inl.h"
 
 #ifndef MLXAUDIO_KERNELS_LINEAR_ONCE
@@ -65,38 +65,6 @@ HWY_INLINE void pack(
           to[(k + i) * panel] = 0.0f;
         }
       }
-    }
-  }
-}
-
-/// What follows the product, for one row of a piece.
-HWY_INLINE void finish_row(
-    const float* HWY_RESTRICT sum,
-    const float* HWY_RESTRICT bias,
-    bool with_gelu,
-    const float* HWY_RESTRICT residual,
-    std::size_t n,
-    float* HWY_RESTRICT y) {
-  const FloatTag d;
-  const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t i = 0; i < n; i += lanes) {
-    auto v = hn::Add(hn::LoadU(d, sum + i), hn::LoadU(d, bias + i));
-    if (with_gelu) {
-      v = gelu(d, v);
-    }
-    const std::size_t left = n - i;
-    if (left >= lanes) {
-      if (residual) {
-        v = hn::Add(hn::LoadU(d, residual + i), v);
-      }
-      hn::StoreU(v, d, y + i);
-    } else {
-      HWY_ALIGN float rest[hn::MaxLanes(FloatTag())];
-      if (residual) {
-        v = hn::Add(load_wide_part(d, residual + i, left), v);
-      }
-      hn::Store(v, d, rest);
-      std::memcpy(y + i, rest, left * sizeof(float));
     }
   }
 }

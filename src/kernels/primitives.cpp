@@ -12,11 +12,13 @@
 #include "core/memory_count.h"
 #include "kernels/attention.h"
 #include "kernels/linear.h"
+#include "kernels/reduced.h"
 #include "kernels/rows.h"
 #include "kernels/run_ahead.h"
 #include "kernels/threads.h"
 #include "mlx/allocator.h"
 #include "mlx/backend/cpu/encoder.h"
+#include "mlx/ops.h"
 #include "mlx/primitives.h"
 #include "mlx/stream.h"
 #include "mlxaudio/error.h"
@@ -237,6 +239,61 @@ class LinearPrimitive : public CpuPrimitive {
   }
 
   LinearParts parts_;
+};
+
+/// `LinearPrimitive` in fewer bits. Its inputs are x, what weights are in 8
+/// bits or the weights themselves, and what follows the product.
+class ReducedLinearPrimitive : public CpuPrimitive {
+ public:
+  ReducedLinearPrimitive(
+      mx::Stream stream, bool int8, bool bias, bool gelu, bool residual)
+      : CpuPrimitive(
+            stream, int8 ? "mlxaudio::LinearInt8" : "mlxaudio::LinearBf16"),
+        int8_(int8),
+        bias_(bias),
+        gelu_(gelu),
+        residual_(residual) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    const auto weight = dense(inputs[1], encoder);
+    Linear task;
+    task.x = x.data<float>();
+    task.in = size_of(x.shape(-1));
+    task.stride = task.in;
+    task.out = size_of(weight.shape(0));
+    task.rows = out.size() / task.out;
+    Int8Weights packed;
+    if (int8_) {
+      packed = {
+          weight.data<std::int8_t>(),
+          dense(inputs[2], encoder).data<float>()};
+    } else {
+      task.weight = numbers_of(weight);
+    }
+    if (bias_) {
+      task.bias = numbers_of(dense(inputs[int8_ ? 3 : 2], encoder));
+    }
+    if (residual_) {
+      task.residual = dense(inputs.back(), encoder).data<float>();
+    }
+    task.gelu = gelu_;
+    task.y = out.data<float>();
+    const bool few = task.rows <= kMatvecRows;
+    encoder.dispatch([task, packed, few, int8 = int8_] {
+      if (int8) {
+        few ? matvec_int8(task, packed) : kernels::linear_int8(task, packed);
+      } else {
+        few ? matvec(task) : kernels::linear_bf16(task);
+      }
+    });
+  }
+
+  bool int8_, bias_, gelu_, residual_;
 };
 
 class Conv1dPrimitive : public CpuPrimitive {
@@ -537,6 +594,62 @@ mx::array linear(
     inputs.insert(inputs.end(), {normalized[1], normalized[2]});
   }
   return build<LinearPrimitive>(std::move(shape), std::move(inputs), parts);
+}
+
+PackedInt8 pack_int8(const mx::array& weight) {
+  auto dense_weight = mx::contiguous(weight);
+  dense_weight.eval();
+  const std::size_t out = size_of(weight.shape(0)),
+                    in = size_of(weight.shape(1));
+  const int groups = static_cast<int>(groups_of(in));
+  auto values = mx::allocator::malloc(out * groups_of(in) * kGroup);
+  auto scales = mx::allocator::malloc(out * groups_of(in) * sizeof(float));
+  quantize(
+      numbers_of(dense_weight),
+      out,
+      in,
+      static_cast<std::int8_t*>(values.buffer().raw_ptr()),
+      static_cast<float*>(scales.buffer().raw_ptr()));
+  return {
+      mx::array(
+          std::move(values),
+          {weight.shape(0), groups * static_cast<int>(kGroup)},
+          mx::int8),
+      mx::array(std::move(scales), {weight.shape(0), groups}, mx::float32)};
+}
+
+mx::array linear_int8(
+    const mx::array& x,
+    const PackedInt8& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  auto shape = x.shape();
+  shape.back() = weight.values.shape(0);
+  return build<ReducedLinearPrimitive>(
+      shape,
+      with({x, weight.values, weight.scales}, bias, residual),
+      true,
+      bias.has_value(),
+      gelu,
+      residual.has_value());
+}
+
+mx::array linear_bf16(
+    const mx::array& x,
+    const mx::array& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  auto shape = x.shape();
+  shape.back() = weight.shape(0);
+  return build<ReducedLinearPrimitive>(
+      shape,
+      with({x, weight}, bias, residual),
+      false,
+      bias.has_value(),
+      gelu,
+      residual.has_value());
 }
 
 mx::array conv1d(

@@ -23,6 +23,33 @@ mx::array linear(
     bool gelu,
     const std::optional<mx::array>& residual);
 
+/// Weights [out, in] rounded to 8 bits: see `quantize` in reduced.h.
+struct PackedInt8 {
+  mx::array values; ///< [out, groups * kGroup] i8
+  mx::array scales; ///< [out, groups] f32
+};
+
+/// Evaluates the weights, and rounds them at once. \param weight f32, f16, bf16
+PackedInt8 pack_int8(const mx::array& weight);
+
+/// The same as `linear` with weights in 8 bits; many rows of x are rounded to
+/// 12 bits.
+mx::array linear_int8(
+    const mx::array& x,
+    const PackedInt8& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
+/// The same as `linear` with many rows of x and weights rounded to bf16. Few
+/// rows and the weights that they take are not.
+mx::array linear_bf16(
+    const mx::array& x,
+    const mx::array& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
 /// act(convolution of x [B, T, C] + bias). \param x f32 \param matrix
 /// [out, taps * C]
 mx::array conv1d(

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/compute.h"
 #include "kernels/linear.h"
 #include "kernels/parallel.h"
+#include "kernels/reduced.h"
 
 namespace mlxaudio::kernels {
 namespace {
@@ -43,7 +45,8 @@ constexpr Shape kShapes[] = {
     {1024, 1024, 1024},
 };
 
-double f32_rate(const Shape& shape) {
+/// \param compute available
+double rate_of(const Shape& shape, Compute compute) {
   constexpr int kCalls = 7;
   // No zeros, and nothing that grows small: denormal numbers are slow.
   const std::vector<float> x(shape.rows * shape.in, 0.5f);
@@ -56,7 +59,20 @@ double f32_rate(const Shape& shape) {
   task.out = shape.out;
   task.weight = {weight.data(), Type::f32};
   task.y = y.data();
-  return shape.flops() / best_of(kCalls, [&] { linear(task); });
+  std::vector<std::int8_t> values;
+  std::vector<float> scales;
+  if (compute == Compute::int8) {
+    values.resize(shape.out * groups_of(shape.in) * kGroup);
+    scales.resize(shape.out * groups_of(shape.in));
+    quantize(task.weight, shape.out, shape.in, values.data(), scales.data());
+  }
+  return shape.flops() / best_of(kCalls, [&] {
+           if (compute == Compute::int8) {
+             linear_int8(task, {values.data(), scales.data()});
+           } else {
+             compute == Compute::bf16 ? linear_bf16(task) : linear(task);
+           }
+         });
 }
 
 /// Sums words without waiting for one sum after the other.
@@ -78,11 +94,15 @@ std::uint64_t sum_of(const std::uint64_t* words, std::size_t n) {
 } // namespace
 
 std::vector<ProductRate> product_rates() {
-  double f32 = 0;
-  for (const Shape& shape : kShapes) {
-    f32 = std::max(f32, f32_rate(shape));
+  std::vector<ProductRate> rates;
+  for (const Compute compute : available_computes()) {
+    double best = 0;
+    for (const Shape& shape : kShapes) {
+      best = std::max(best, rate_of(shape, compute));
+    }
+    rates.push_back({name_of(compute), best});
   }
-  return {{"f32", f32}};
+  return rates;
 }
 
 double read_bandwidth() {

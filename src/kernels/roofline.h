@@ -8,7 +8,7 @@ namespace mlxaudio::kernels {
 
 /// How fast our products are where nothing holds them up.
 struct ProductRate {
-  std::string type; ///< that is computed in: "f32"
+  std::string type; ///< that is computed in: "f32", "bf16", "int8"
   double flops = 0; ///< additions and multiplications \unit 1/s
 };
 

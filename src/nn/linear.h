@@ -20,7 +20,8 @@ struct Linear {
   int output_dims;
   bool with_bias = true;
 
-  ops::LinearWeight weight{at.param("weight", {output_dims, input_dims})};
+  ops::LinearWeight weight{
+      at.param("weight", {output_dims, input_dims}), at.compute()};
   Maybe bias = with_bias ? Maybe(at.param("bias", {output_dims})) : Maybe();
 
   /// \shape x [..., input_dims] -> [..., output_dims]

@@ -36,6 +36,10 @@ bool Scope::has(std::string_view name) const {
   return weights_->has(below(name));
 }
 
+Compute Scope::compute() const {
+  return weights_->compute_of(path_);
+}
+
 mx::array Scope::tap(const mx::array& y) const {
   Tape* tape = Tape::active();
   return tape ? tape->record(path_, y) : y;

@@ -28,6 +28,8 @@ class Scope {
   mx::array param(std::string_view name, const mx::Shape& shape) const;
   Maybe optional_param(std::string_view name, const mx::Shape& shape) const;
   bool has(std::string_view name) const;
+  /// What products with the weights here are computed in.
+  Compute compute() const;
 
   /// Hands a result to the thread's tape, if there is one.
   /// \return `y`, or what a forcing tape puts in its place

@@ -128,6 +128,17 @@ Weights Weights::dry() {
   return weights;
 }
 
+void Weights::compute_in(Compute compute, std::vector<std::string> exact) {
+  compute_ = compute;
+  exact_ = std::move(exact);
+}
+
+Compute Weights::compute_of(const std::string& path) const {
+  const bool exact =
+      std::find(exact_.begin(), exact_.end(), path) != exact_.end();
+  return exact ? Compute::f32 : compute_;
+}
+
 bool Weights::has(const std::string& name) const {
   return arrays_.contains(name);
 }

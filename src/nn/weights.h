@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/tensor.h"
+#include "mlxaudio/compute.h"
 #include "ops/array.h"
 
 namespace mlxaudio {
@@ -37,6 +38,14 @@ class Weights {
   /// nothing is missing, and no array is to be evaluated.
   static Weights dry();
 
+  /// Says what products with weights are to be computed in, before modules are
+  /// built. \param compute not `automatic` \param exact paths of modules whose
+  /// products stay in f32
+  void compute_in(Compute compute, std::vector<std::string> exact = {});
+  /// What the products of the module at a path are computed in; f32 unless
+  /// `compute_in` said otherwise.
+  Compute compute_of(const std::string& path) const;
+
   /// Whether the file has a tensor that nobody took yet.
   bool has(const std::string& name) const;
   /// Takes a parameter out. What is missing or misshapen is noted, and zeros
@@ -59,6 +68,8 @@ class Weights {
   void declare(const std::string& name, const mx::Shape& shape, bool optional);
 
   bool dry_ = false;
+  Compute compute_ = Compute::f32;
+  std::vector<std::string> exact_;
   std::string source_;
   std::map<std::string, mx::array> arrays_;
   std::vector<Declaration> declared_;

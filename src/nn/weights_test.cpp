@@ -56,6 +56,33 @@ std::string message_of(const Weights& weights) {
   return "";
 }
 
+TEST(Weights, SayWhatProductsAreComputedIn) {
+  const auto weights = std::make_shared<Weights>(Weights::dry());
+  const Scope at(weights);
+  EXPECT_EQ((at / "a").compute(), Compute::f32);
+  weights->compute_in(Compute::bf16, {"a.query"});
+  EXPECT_EQ((at / "a").compute(), Compute::bf16);
+  EXPECT_EQ((at / "a" / "query").compute(), Compute::f32);
+  EXPECT_EQ((at / "query").compute(), Compute::bf16);
+}
+
+TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {
+  std::map<std::string, mx::array> arrays;
+  for (const char* name : {"a", "b"}) {
+    arrays.emplace(
+        std::string(name) + ".weight",
+        mx::ones({4, 6}, mx::float16));
+  }
+  const auto weights = std::make_shared<Weights>(std::move(arrays));
+  weights->compute_in(Compute::int8, {"b"});
+  const Scope at(weights);
+  const Linear a{at / "a", 6, 4, kNoBias}, b{at / "b", 6, 4, kNoBias};
+  EXPECT_NO_THROW(weights->finish());
+  EXPECT_TRUE(a.weight.int8().has_value());
+  EXPECT_FALSE(b.weight.int8().has_value());
+  EXPECT_EQ(b.weight.array().dtype(), mx::float16);
+}
+
 /// A module of modules, as models are.
 struct Block {
   Scope at;

@@ -35,6 +35,44 @@ mx::array linear(
   return e.residual ? mx::add(widen(*e.residual), y) : y;
 }
 
+mx::array linear_int8(
+    const mx::array& x,
+    const LinearWeight::Int8& weight,
+    bool round_x,
+    const Epilogue& e) {
+  const int groups = weight.scales.shape(1), depth = weight.values.shape(1);
+  const int width = depth / groups;
+  const auto in_groups = [&](const mx::array& a) {
+    return mx::unflatten(a, -1, {groups, width});
+  };
+  const auto whole = [&](const mx::array& a) { return mx::flatten(a, -2, -1); };
+  const auto w = whole(mx::multiply(
+      in_groups(mx::astype(weight.values, mx::float32)),
+      mx::expand_dims(weight.scales, -1)));
+
+  std::vector<std::pair<int, int>> margins(x.ndim(), {0, 0});
+  margins.back().second = depth - x.shape(-1);
+  auto padded = mx::pad(mx::astype(x, mx::float32), margins);
+  if (round_x) {
+    const auto grouped = in_groups(padded);
+    const auto most = mx::array(2047.0f);
+    const auto scales = mx::divide(mx::max(mx::abs(grouped), -1, true), most);
+    const auto none = mx::equal(scales, mx::array(0.0f));
+    const auto values = mx::round(
+        mx::divide(grouped, mx::where(none, mx::array(1.0f), scales)));
+    padded = whole(mx::multiply(values, scales));
+  }
+  return linear(padded, w, e);
+}
+
+mx::array linear_bf16(
+    const mx::array& x, const mx::array& weight, const Epilogue& e) {
+  const auto rounded = [](const mx::array& a) {
+    return mx::astype(mx::astype(a, mx::bfloat16), mx::float32);
+  };
+  return linear(rounded(x), rounded(widen(weight)), e);
+}
+
 // AUDIT(attention-by-hand): the reference's own order, for difference 0
 AttentionScores attention(
     const mx::array& q,

@@ -15,6 +15,16 @@ namespace mlxaudio::ops::composite {
 mx::array linear(
     const mx::array& x, const mx::array& weight, const Epilogue& e = {});
 
+/// Of weights in 8 bits. \param round_x to 12 bits, in groups as weights are
+mx::array linear_int8(
+    const mx::array& x,
+    const LinearWeight::Int8& weight,
+    bool round_x,
+    const Epilogue& e = {});
+/// Of x and weights rounded to bf16, in f32.
+mx::array linear_bf16(
+    const mx::array& x, const mx::array& weight, const Epilogue& e = {});
+
 /// 0 where query i sees key j, that is j <= i + S - T, and the type's lowest
 /// finite value elsewhere, in any type: infinity times 0 would be NaN.
 /// \shape [T, S]

@@ -1,28 +1,50 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "mlxaudio/compute.h"
 #include "ops/array.h"
 
 namespace mlxaudio::ops {
 
-/// A matrix of weights [out, in]. Kernels read f32, f16 and bf16 as they are in
-/// memory. Cheap to copy: copies share the numbers.
+/// A matrix of weights [out, in], and what its products are computed in.
+/// Kernels read f32, f16 and bf16 as they are in memory. Cheap to copy: copies
+/// share the numbers.
 class LinearWeight {
  public:
-  explicit LinearWeight(mx::array weight);
+  /// Weights rounded to 8 bits, which are all that is kept of them then:
+  /// -127 to 127, times a scale for each 64 inputs.
+  struct Int8 {
+    mx::array values; ///< [out, inputs to a multiple of 64]
+    mx::array scales; ///< [out, groups of 64 inputs]
+  };
 
-  const mx::array& array() const {
-    return weight_;
+  /// For int8, evaluates and packs the weights at once.
+  /// \param compute what the processor has: not `automatic`
+  /// \throws ArgumentError if the weights have another shape or are no numbers
+  ///   that can be packed
+  explicit LinearWeight(mx::array weight, Compute compute = Compute::f32);
+
+  /// \throws ArgumentError for weights in 8 bits
+  const mx::array& array() const;
+  /// The weights in 8 bits, if they are.
+  const std::optional<Int8>& int8() const {
+    return int8_;
+  }
+  Compute compute() const {
+    return compute_;
   }
   int in() const {
-    return weight_.shape(1);
+    return in_;
   }
   int out() const {
-    return weight_.shape(0);
+    return out_;
   }
 
  private:
-  mx::array weight_;
+  Compute compute_;
+  int out_, in_;
+  Maybe weight_;
+  std::optional<Int8> int8_;
 };
 
 enum class Activation { none, gelu };
@@ -37,9 +59,11 @@ struct Epilogue {
 
 /// Product with a matrix of weights, and what follows it.
 ///
-/// On a CPU f16 and bf16 weights are widened and the work is done in f32.
-/// \shape x [..., in] -> [..., out]
-/// \throws ArgumentError if shapes do not fit
+/// On a CPU f16 and bf16 weights are widened and the work is done in f32, or in
+/// what the weights say: then many rows are rounded as the weights are; few (a
+/// decoder's step) are not, and of the weights only those in 8 bits are
+/// rounded. \shape x [..., in] -> [..., out] \throws ArgumentError if shapes do
+/// not fit
 mx::array linear(
     const mx::array& x, const LinearWeight& weight, const Epilogue& e = {});
 

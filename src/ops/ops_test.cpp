@@ -135,6 +135,79 @@ TEST_F(Ops, LinearRefusesWhatDoesNotFit) {
   EXPECT_THROW(LinearWeight(normal({8})), ArgumentError);
 }
 
+TEST_F(Ops, LinearInInt8AgreesWithItsComposite) {
+  for (const auto dtype : kWeightTypes) {
+    for (const int in : {40, 64, 200}) {
+      for (const mx::Shape& shape :
+           {mx::Shape{in}, mx::Shape{3, in}, mx::Shape{2, 9, in}}) {
+        const auto x = normal(shape);
+        const LinearWeight w(normal({70, in}, dtype, 0.2f), Compute::int8);
+        EXPECT_EQ((mx::Shape{w.out(), w.in()}), (mx::Shape{70, in}));
+        auto result = shape;
+        result.back() = 70;
+        const Epilogue e{
+            .bias = normal({70}, dtype),
+            .activation = Activation::gelu,
+            .residual = normal(result)};
+        // Where x lies between two values, either may be taken: such a step is
+        // a two thousandth of the greatest number.
+        const bool many = shape.size() == 3;
+        EXPECT_LT(
+            distance(
+                linear(x, w, e),
+                composite::linear_int8(x, *w.int8(), many, e)),
+            many ? 1e-3f : 4e-6f);
+      }
+    }
+  }
+}
+
+TEST_F(Ops, LinearInBf16AgreesWithItsComposite) {
+  for (const auto dtype : kWeightTypes) {
+    const auto x = normal({2, 9, 40});
+    const auto array = normal({70, 40}, dtype, 0.2f);
+    const LinearWeight w(array, Compute::bf16);
+    const Epilogue e{
+        .bias = normal({70}, dtype),
+        .activation = Activation::gelu,
+        .residual = normal({2, 9, 70})};
+    EXPECT_LT(
+        distance(linear(x, w, e), composite::linear_bf16(x, array, e)),
+        1e-5f);
+    // A decoder's step stays as it is.
+    const auto few = normal({3, 40});
+    EXPECT_EQ(distance(linear(few, w), linear(few, LinearWeight(array))), 0);
+  }
+}
+
+TEST_F(Ops, PackedWeightsAreNearTheirOwnAndHaveNoOtherArray) {
+  const auto array = normal({70, 200}, mx::float16, 0.2f);
+  const LinearWeight w(array, Compute::int8);
+  EXPECT_THROW(w.array(), ArgumentError);
+  EXPECT_EQ(w.int8()->values.dtype(), mx::int8);
+  EXPECT_EQ(w.int8()->scales.shape(), (mx::Shape{70, 4}));
+  const auto x = normal({200}), exact = composite::linear(x, array);
+  EXPECT_LT(distance(linear(x, w), exact), 0.05f);
+  EXPECT_GT(distance(linear(x, w), exact), 0);
+  // In MLX's own operations, group by group.
+  const auto padded = mx::reshape(
+      mx::pad(mx::astype(array, mx::float32), {{0, 0}, {0, 56}}),
+      {70, 4, 64});
+  const auto scales =
+      mx::divide(mx::max(mx::abs(padded), -1), mx::array(127.0f));
+  EXPECT_LT(distance(w.int8()->scales, scales), 1e-8f);
+  const auto values =
+      mx::round(mx::divide(padded, mx::expand_dims(scales, -1)));
+  EXPECT_LE(
+      distance(
+          mx::astype(w.int8()->values, mx::float32),
+          mx::reshape(values, {70, 256})),
+      1.0f);
+  EXPECT_THROW(
+      LinearWeight(mx::zeros({4, 4}, mx::int32), Compute::int8),
+      ArgumentError);
+}
+
 TEST_F(Ops, ConvolutionAgreesWithItsComposite) {
   for (const auto dtype : kWeightTypes) {
     for (const int stride : {1, 2, 3}) {
@@ -263,6 +336,17 @@ TEST_F(Ops, OffMeansTheComposite) {
   const Epilogue e{.bias = b, .activation = Activation::gelu};
   EXPECT_EQ(
       distance(linear(x, LinearWeight(w), e), composite::linear(x, w, e)),
+      0);
+  const LinearWeight packed(w, Compute::int8);
+  EXPECT_EQ(
+      distance(
+          linear(x, packed, e),
+          composite::linear_int8(x, *packed.int8(), true, e)),
+      0);
+  EXPECT_EQ(
+      distance(
+          linear(x, LinearWeight(w, Compute::bf16), e),
+          composite::linear_bf16(x, w, e)),
       0);
   EXPECT_EQ(distance(gelu(x), composite::gelu(x)), 0);
   EXPECT_EQ(distance(ops::softmax(x), composite::softmax(x)), 0);

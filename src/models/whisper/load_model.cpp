@@ -4,9 +4,11 @@
 #include <future>
 #include <memory>
 
+#include "models/whisper/exact_layers.h"
+
 namespace mlxaudio::whisper {
 
-Whisper load_model(const LoadedCheckpoint& checkpoint) {
+Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   const auto& dims = checkpoint.dims;
   // Beside the weights, which are looked through by all threads: each takes
   // about as long. Where the system gives no thread, it is done after them.
@@ -19,8 +21,13 @@ Whisper load_model(const LoadedCheckpoint& checkpoint) {
   const auto encoding = vocabulary.get();
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
+  weights->compute_in(compute, exact_layers(compute));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
+  if (compute == Compute::int8) {
+    // The pages of weights that were packed are not needed again.
+    forget_pages(checkpoint.weights);
+  }
   return model;
 }
 

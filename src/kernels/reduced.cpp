@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/reduced.h"
+
+#include "kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/reduced.cpp"
+#include "hwy/foreach_target.h"
+#include "kernels/finish-inl.h"
+#include "kernels/gemm-inl.h"
+#include "kernels/simd_numbers-inl.h"
+
+#ifndef MLXAUDIO_KERNELS_REDUCED_ONCE
+#define MLXAUDIO_KERNELS_REDUCED_ONCE
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/reduced_kind.h"
+
+namespace mlxaudio::kernels {
+
+/// Columns [column, column + columns) of rows [row, row + rows).
+struct ReducedPiece {
+  std::size_t row, rows, column, columns;
+};
+
+} // namespace mlxaudio::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace mlxaudio::kernels {
+namespace HWY_NAMESPACE {
+
+// What a panel of 8-bit weights, and rows of x, are kept in: 16 bits where two
+// products of them are summed by one instruction in 32, which cannot overflow;
+// elsewhere f32, in which the sum of a group is exact too.
+#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+using Native = std::int16_t;
+#else
+using Native = float;
+#endif
+
+/// Numbers that lie together in a panel, for each column.
+inline constexpr std::size_t kPair = sizeof(float) / sizeof(Native);
+
+template <class T, class D, class V>
+HWY_INLINE void store_as(D d, V whole, T* to) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    hn::StoreU(hn::ConvertTo(d, whole), d, to);
+  } else {
+    const hn::Rebind<T, D> narrow;
+    hn::StoreU(hn::DemoteTo(narrow, whole), narrow, to);
+  }
+}
+
+/// Rounds `in` numbers to whole ones up to kGreatest, times the scale of their
+/// group. \param to [groups * kGroup], 0 past `in`
+template <int kGreatest, class T>
+HWY_INLINE void quantize_row(
+    const float* HWY_RESTRICT x,
+    std::size_t in,
+    T* HWY_RESTRICT to,
+    float* HWY_RESTRICT scales) {
+  const FloatTag d;
+  const hn::RebindToSigned<FloatTag> di;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr auto kMost = static_cast<float>(kGreatest);
+  // Below it, 1 / scale would not be finite.
+  constexpr float kNothing = 1e-30f;
+  HWY_ALIGN float last[kGroup];
+  for (std::size_t g = 0; g * kGroup < in; ++g) {
+    const float* from = x + g * kGroup;
+    if (in - g * kGroup < kGroup) {
+      std::fill(last, last + kGroup, 0.0f);
+      std::copy(from, x + in, last);
+      from = last;
+    }
+    // As whole numbers, in which NaN is greater than all.
+    auto max = hn::Zero(di);
+    for (std::size_t i = 0; i < kGroup; i += lanes) {
+      max = hn::Max(max, hn::BitCast(di, hn::Abs(hn::LoadU(d, from + i))));
+    }
+    const std::int32_t bits = hn::GetLane(hn::MaxOfLanes(di, max));
+    float greatest = 0;
+    std::memcpy(&greatest, &bits, sizeof(greatest));
+    const bool nothing = greatest < kNothing;
+    scales[g] = nothing ? 0.0f : greatest / kMost;
+    const auto factor = hn::Set(d, nothing ? 0.0f : kMost / greatest);
+    for (std::size_t i = 0; i < kGroup; i += lanes) {
+      const auto whole =
+          hn::NearestInt(hn::Mul(hn::LoadU(d, from + i), factor));
+      store_as(d, whole, to + g * kGroup + i);
+    }
+  }
+}
+
+void PrepareNative(const float* x, std::size_t in, const ReducedRows& to) {
+  quantize_row<kGreatestInput>(
+      x,
+      in,
+      reinterpret_cast<Native*>(to.values),
+      to.scales);
+}
+
+/// Rows [row, row + rows) of a matrix of weights.
+void QuantizeWeights(
+    const Numbers& weight,
+    std::size_t row,
+    std::size_t rows,
+    std::size_t in,
+    float* HWY_RESTRICT wide,
+    std::int8_t* values,
+    float* scales) {
+  const std::size_t groups = groups_of(in);
+  for (std::size_t j = row; j < row + rows; ++j) {
+    widen(weight.from(j * in), in, wide);
+    quantize_row<kGreatestWeight>(
+        wide,
+        in,
+        values + j * groups * kGroup,
+        scales + j * groups);
+  }
+}
+
+/// A panel of smaller ones, as wide as a register tile; in each, kPair numbers
+/// of a column lie together, and columns side by side.
+void PackNative(
+    const Linear& task,
+    const Int8Weights& weights,
+    std::size_t column,
+    std::size_t columns,
+    const ReducedPanel& to) {
+  const std::size_t groups = groups_of(task.in), depth = groups * kGroup;
+  const std::size_t panel = panel_columns();
+  auto* const values = reinterpret_cast<Native*>(to.values);
+  std::memset(to.scales, 0, groups * kReducedColumns * sizeof(float));
+  for (std::size_t j = 0; j < columns; ++j) {
+    const std::int8_t* from = weights.values + (column + j) * depth;
+    Native* at = values + j / panel * panel * depth + j % panel * kPair;
+    for (std::size_t k = 0; k < depth; k += kPair, at += panel * kPair) {
+      for (std::size_t i = 0; i < kPair; ++i) {
+        at[i] = from[k + i];
+      }
+    }
+    for (std::size_t g = 0; g < groups; ++g) {
+      to.scales[g * kReducedColumns + j] =
+          weights.scales[(column + j) * groups + g];
+    }
+  }
+}
+
+#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+/// Whole sums of one vector of columns.
+using Sum = hn::Vec<hn::RebindToSigned<FloatTag>>;
+
+HWY_INLINE Sum no_sum() {
+  return hn::Zero(hn::RebindToSigned<FloatTag>());
+}
+
+HWY_INLINE Sum add_products(const Native* left, const Native* right, Sum sum) {
+  const hn::RebindToSigned<FloatTag> d;
+  const hn::Repartition<std::int16_t, decltype(d)> narrow;
+  std::int32_t pair = 0;
+  std::memcpy(&pair, left, sizeof(pair));
+  Sum rest = no_sum();
+  return hn::ReorderWidenMulAccumulate(
+      d,
+      hn::BitCast(narrow, hn::Set(d, pair)),
+      hn::LoadU(narrow, right),
+      sum,
+      rest);
+}
+
+HWY_INLINE hn::Vec<FloatTag> wide_sum(Sum sum) {
+  return hn::ConvertTo(FloatTag(), sum);
+}
+
+#else
+
+using Sum = hn::Vec<FloatTag>;
+
+HWY_INLINE Sum no_sum() {
+  return hn::Zero(FloatTag());
+}
+
+HWY_INLINE Sum add_products(const Native* left, const Native* right, Sum sum) {
+  const FloatTag d;
+  return hn::MulAdd(hn::Set(d, *left), hn::LoadU(d, right), sum);
+}
+
+HWY_INLINE Sum wide_sum(Sum sum) {
+  return sum;
+}
+
+#endif
+
+template <std::size_t kRows>
+HWY_INLINE void multiply_native_rows(
+    const ReducedRows& x,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* HWY_RESTRICT sums) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d), columns = panel_columns();
+  const std::size_t depth = groups * kGroup;
+  const auto* const left = reinterpret_cast<const Native*>(x.values);
+  const auto* right = reinterpret_cast<const Native*>(panel.values);
+  for (std::size_t column = 0; column < kReducedColumns; column += columns) {
+    for (std::size_t g = 0; g < groups; ++g) {
+      Sum sum[kRows][kTileVectors];
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < kTileVectors; ++j) {
+          sum[i][j] = no_sum();
+        }
+      }
+      for (std::size_t k = 0; k < kGroup; k += kPair) {
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+          for (std::size_t j = 0; j < kTileVectors; ++j) {
+            sum[i][j] = add_products(
+                left + i * depth + g * kGroup + k,
+                right + j * lanes * kPair,
+                sum[i][j]);
+          }
+        }
+        right += columns * kPair;
+      }
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        const auto of_row = hn::Set(d, x.scales[i * groups + g]);
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < kTileVectors; ++j) {
+          const std::size_t at = column + j * lanes;
+          const auto scale = hn::Mul(
+              of_row,
+              hn::LoadU(d, panel.scales + g * kReducedColumns + at));
+          float* const to = sums + i * kReducedColumns + at;
+          const auto before = g == 0 ? hn::Zero(d) : hn::LoadU(d, to);
+          hn::StoreU(hn::MulAdd(wide_sum(sum[i][j]), scale, before), d, to);
+        }
+      }
+    }
+  }
+}
+
+void MultiplyNative(
+    const ReducedRows& x,
+    std::size_t rows,
+    std::size_t groups,
+    const ReducedPanel& panel,
+    float* sums) {
+  switch (rows) {
+    case 1:
+      return multiply_native_rows<1>(x, groups, panel, sums);
+    case 2:
+      return multiply_native_rows<2>(x, groups, panel, sums);
+    case 3:
+      return multiply_native_rows<3>(x, groups, panel, sums);
+    case 4:
+      return multiply_native_rows<4>(x, groups, panel, sums);
+    case 5:
+      return multiply_native_rows<5>(x, groups, panel, sums);
+    default:
+      return multiply_native_rows<6>(x, groups, panel, sums);
+  }
+}
+
+std::size_t NativeItem() {
+  return sizeof(Native);
+}
+
+/// What follows the sums of `rows` rows.
+HWY_INLINE void finish_rows(
+    const Linear& task,
+    const ReducedPiece& piece,
+    const float* sums,
+    const float* bias) {
+  for (std::size_t i = 0; i < piece.rows; ++i) {
+    const std::size_t at = (piece.row + i) * task.out + piece.column;
+    finish_row(
+        sums + i * kReducedColumns,
+        bias,
+        task.gelu,
+        task.residual ? task.residual + at : nullptr,
+        piece.columns,
+        task.y + at);
+  }
+}
+
+/// One piece of a product of many rows. \param x all of them, prepared
+void ReducedLinearPiece(
+    const Linear& task,
+    const Int8Weights& weights,
+    const ReducedKind& kind,
+    const ReducedRows& x,
+    const ReducedPiece& piece,
+    const ReducedPanel& panel) {
+  const std::size_t groups = groups_of(task.in);
+  kind.pack(task, weights, piece.column, piece.columns, panel);
+  HWY_ALIGN float bias[kReducedColumns] = {};
+  if (task.bias) {
+    widen(task.bias.from(piece.column), piece.columns, bias);
+  }
+  HWY_ALIGN float sums[kReducedRows * kReducedColumns];
+  for (std::size_t i = 0; i < piece.rows; i += kReducedRows) {
+    const std::size_t row = piece.row + i;
+    const std::size_t rows = std::min(kReducedRows, piece.rows - i);
+    const ReducedRows some{
+        x.values + row * groups * kGroup * kind.item,
+        x.scales + row * groups};
+    kind.multiply(some, rows, groups, panel, sums);
+    finish_rows(task, {row, rows, piece.column, piece.columns}, sums, bias);
+  }
+}
+
+/// Sums of kOut rows of 8-bit weights with kRows rows of x.
+/// \param x [kRows, depth] \param sums [kRows, kReducedColumns]
+template <std::size_t kRows, std::size_t kOut>
+HWY_INLINE void dots_int8(
+    const float* HWY_RESTRICT x,
+    std::size_t stride,
+    const std::int8_t* HWY_RESTRICT values,
+    const float* HWY_RESTRICT scales,
+    std::size_t groups,
+    float* HWY_RESTRICT sums) {
+  const FloatTag d;
+  const hn::RebindToSigned<FloatTag> di;
+  const hn::Rebind<std::int8_t, FloatTag> narrow;
+  using V = hn::Vec<FloatTag>;
+  const std::size_t lanes = hn::Lanes(d), depth = groups * kGroup;
+  V sum[kOut][kRows];
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sum[j][i] = hn::Zero(d);
+    }
+  }
+  for (std::size_t g = 0; g < groups; ++g) {
+    V part[kOut][kRows];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        part[j][i] = hn::Zero(d);
+      }
+    }
+    for (std::size_t k = g * kGroup; k < (g + 1) * kGroup; k += lanes) {
+      V right[kRows];
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        right[i] = hn::LoadU(d, x + i * stride + k);
+      }
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kOut; ++j) {
+        const V left = hn::ConvertTo(
+            d,
+            hn::PromoteTo(di, hn::LoadU(narrow, values + j * depth + k)));
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kRows; ++i) {
+          part[j][i] = hn::MulAdd(left, right[i], part[j][i]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const V scale = hn::Set(d, scales[j * groups + g]);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        sum[j][i] = hn::MulAdd(part[j][i], scale, sum[j][i]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sums[i * kReducedColumns + j] = hn::GetLane(hn::SumOfLanes(d, sum[j][i]));
+    }
+  }
+}
+
+template <std::size_t kRows>
+HWY_INLINE void matvec_int8_rows(
+    const Linear& task,
+    const Int8Weights& weights,
+    const ReducedPiece& piece,
+    float* sums) {
+  // As many sums as hide the latency of an addition.
+  constexpr std::size_t kOut = kRows == 1 ? 4 : 2;
+  const std::size_t groups = groups_of(task.in);
+  const auto some = [&](std::size_t j, auto count) HWY_ATTR {
+    dots_int8<kRows, count()>(
+        task.x,
+        task.stride,
+        weights.values + (piece.column + j) * groups * kGroup,
+        weights.scales + (piece.column + j) * groups,
+        groups,
+        sums + j);
+  };
+  std::size_t j = 0;
+  for (; j + kOut <= piece.columns; j += kOut) {
+    some(j, std::integral_constant<std::size_t, kOut>());
+  }
+  for (; j < piece.columns; ++j) {
+    some(j, std::integral_constant<std::size_t, 1>());
+  }
+}
+
+/// Columns of all rows. \param task its rows are padded to whole groups
+void ReducedMatvecPiece(
+    const Linear& task, const Int8Weights& weights, const ReducedPiece& piece) {
+  HWY_ALIGN float sums[kMatvecRows * kReducedColumns] = {};
+  switch (piece.rows) {
+    case 1:
+      matvec_int8_rows<1>(task, weights, piece, sums);
+      break;
+    case 2:
+      matvec_int8_rows<2>(task, weights, piece, sums);
+      break;
+    case 3:
+      matvec_int8_rows<3>(task, weights, piece, sums);
+      break;
+    case 4:
+      matvec_int8_rows<4>(task, weights, piece, sums);
+      break;
+    case 5:
+      matvec_int8_rows<5>(task, weights, piece, sums);
+      break;
+    case 6:
+      matvec_int8_rows<6>(task, weights, piece, sums);
+      break;
+    case 7:
+      matvec_int8_rows<7>(task, weights, piece, sums);
+      break;
+    default:
+      matvec_int8_rows<8>(task, weights, piece, sums);
+  }
+  HWY_ALIGN float bias[kReducedColumns] = {};
+  if (task.bias) {
+    widen(task.bias.from(piece.column), piece.columns, bias);
+  }
+  finish_rows(task, piece, sums, bias);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace mlxaudio::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <vector>
+
+#include "hwy/aligned_allocator.h"
+#include "kernels/avx512_dot.h"
+#include "kernels/compute.h"
+#include "kernels/parallel.h"
+#include "mlxaudio/error.h"
+
+namespace mlxaudio::kernels {
+
+HWY_EXPORT(PrepareNative);
+HWY_EXPORT(QuantizeWeights);
+HWY_EXPORT(PackNative);
+HWY_EXPORT(MultiplyNative);
+HWY_EXPORT(NativeItem);
+HWY_EXPORT(ReducedLinearPiece);
+HWY_EXPORT(ReducedMatvecPiece);
+
+namespace {
+
+ReducedKind int8_kind() {
+  auto* multiply = HWY_DYNAMIC_DISPATCH(MultiplyNative);
+#if defined(__x86_64__)
+  if (has_int8_dot()) {
+    multiply = avx512::multiply_int8;
+  }
+#endif
+  return {
+      HWY_DYNAMIC_DISPATCH(NativeItem)(),
+      HWY_DYNAMIC_DISPATCH(PrepareNative),
+      HWY_DYNAMIC_DISPATCH(PackNative),
+      multiply};
+}
+
+template <class T>
+using Aligned = hwy::AlignedFreeUniquePtr<T[]>;
+
+/// Rows in memory of their own.
+class Prepared {
+ public:
+  Prepared(std::size_t rows, std::size_t groups, std::size_t item)
+      : groups_(groups),
+        row_bytes_(groups * kGroup * item),
+        values_(hwy::AllocateAligned<std::byte>(rows * row_bytes_)),
+        scales_(hwy::AllocateAligned<float>(rows * groups)) {}
+
+  ReducedRows from(std::size_t row) const {
+    return {values_.get() + row * row_bytes_, scales_.get() + row * groups_};
+  }
+
+ private:
+  std::size_t groups_, row_bytes_;
+  Aligned<std::byte> values_;
+  Aligned<float> scales_;
+};
+
+/// A panel in memory of its own.
+struct PanelMemory {
+  Aligned<std::byte> values;
+  Aligned<float> scales;
+};
+
+std::size_t part_begin(std::size_t n, std::size_t i, std::size_t parts) {
+  return n * i / parts;
+}
+
+void reduced_linear(
+    const Linear& task, const Int8Weights& weights, const ReducedKind& kind) {
+  if (task.rows == 0) {
+    return;
+  }
+  const std::size_t groups = groups_of(task.in);
+  const Prepared x(task.rows, groups, kind.item);
+  constexpr std::size_t kRowsAtOnce = 32;
+  parallel_for(
+      (task.rows + kRowsAtOnce - 1) / kRowsAtOnce,
+      true,
+      [&](std::size_t i) {
+        const std::size_t begin = i * kRowsAtOnce;
+        const std::size_t end = std::min(task.rows, begin + kRowsAtOnce);
+        for (std::size_t row = begin; row < end; ++row) {
+          kind.prepare(task.x + row * task.stride, task.in, x.from(row));
+        }
+      });
+  // As in linear(): by columns, by rows too until there is work for all.
+  constexpr std::size_t kLeastRows = 96;
+  const std::size_t bands = (task.out + kReducedColumns - 1) / kReducedColumns;
+  const std::size_t wanted = 4 * static_cast<std::size_t>(threads());
+  const std::size_t parts = std::clamp<std::size_t>(
+      (wanted + bands - 1) / bands,
+      1,
+      std::max<std::size_t>(1, task.rows / kLeastRows));
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(ReducedLinearPiece);
+  parallel_for_with<PanelMemory>(
+      bands * parts,
+      [&] {
+        return PanelMemory{
+            hwy::AllocateAligned<std::byte>(
+                kReducedColumns * groups * kGroup * kind.item),
+            hwy::AllocateAligned<float>(kReducedColumns * groups)};
+      },
+      [&](std::size_t i, const PanelMemory& memory) {
+        const std::size_t column = i / parts * kReducedColumns;
+        const std::size_t row = part_begin(task.rows, i % parts, parts);
+        const ReducedPiece piece{
+            row,
+            part_begin(task.rows, i % parts + 1, parts) - row,
+            column,
+            std::min(kReducedColumns, task.out - column)};
+        piece_of(
+            task,
+            weights,
+            kind,
+            x.from(0),
+            piece,
+            {memory.values.get(), memory.scales.get()});
+      });
+}
+
+} // namespace
+
+void quantize(
+    const Numbers& weight,
+    std::size_t out,
+    std::size_t in,
+    std::int8_t* values,
+    float* scales) {
+  constexpr std::size_t kRowsAtOnce = 16;
+  auto* const rows_of = HWY_DYNAMIC_DISPATCH(QuantizeWeights);
+  parallel_for_with<Aligned<float>>(
+      (out + kRowsAtOnce - 1) / kRowsAtOnce,
+      [&] { return hwy::AllocateAligned<float>(in); },
+      [&](std::size_t i, const Aligned<float>& wide) {
+        const std::size_t row = i * kRowsAtOnce;
+        rows_of(
+            weight,
+            row,
+            std::min(kRowsAtOnce, out - row),
+            in,
+            wide.get(),
+            values,
+            scales);
+      });
+}
+
+void linear_int8(const Linear& task, const Int8Weights& weights) {
+  reduced_linear(task, weights, int8_kind());
+}
+
+void linear_bf16(const Linear& task) {
+#if defined(__x86_64__)
+  reduced_linear(
+      task,
+      {},
+      {2, avx512::prepare_bf16, avx512::pack_bf16, avx512::multiply_bf16});
+#else
+  throw UnsupportedError("[kernels.linear_bf16] this processor has no bf16");
+#endif
+}
+
+void matvec_int8(const Linear& task, const Int8Weights& weights) {
+  if (task.rows == 0) {
+    return;
+  }
+  const std::size_t groups = groups_of(task.in), depth = groups * kGroup;
+  Linear padded = task;
+  std::vector<float> x;
+  if (depth != task.in) {
+    x.resize(task.rows * depth);
+    for (std::size_t i = 0; i < task.rows; ++i) {
+      std::copy_n(task.x + i * task.stride, task.in, x.data() + i * depth);
+    }
+    padded.x = x.data();
+    padded.stride = depth;
+  }
+  const std::size_t bands = (task.out + kReducedColumns - 1) / kReducedColumns;
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(ReducedMatvecPiece);
+  // Waking the threads costs a few microseconds.
+  constexpr std::size_t kWorthThreads = 1u << 16;
+  parallel_for(bands, task.out * task.in >= kWorthThreads, [&](std::size_t i) {
+    const std::size_t column = i * kReducedColumns;
+    piece_of(
+        padded,
+        weights,
+        {0, task.rows, column, std::min(kReducedColumns, task.out - column)});
+  });
+}
+
+} // namespace mlxaudio::kernels
+
+#endif
