@@ -33,6 +33,7 @@ struct TranscribeArguments {
   bool verbose = false;
   bool stats = false;
   bool profile = false;
+  int batch_size = 1; ///< files that are decoded together
 
   // What `options.temperature` is made of.
   double temperature = 0;
