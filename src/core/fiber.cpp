@@ -40,82 +40,83 @@ namespace {
 
 constexpr std::size_t kStackSize = std::size_t{8} << 20;
 
-/// Memory for a stack, with a page below it that must not be touched.
-class FiberStack {
- public:
-  FiberStack()
-      : guard_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))),
-        memory_(::mmap(
-            nullptr,
-            guard_ + kStackSize,
-            PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-            -1,
-            0)) {
-    if (memory_ == MAP_FAILED) {
-      throw std::bad_alloc();
-    }
-    if (::mprotect(memory_, guard_, PROT_NONE) != 0) {
-      ::munmap(memory_, guard_ + kStackSize);
-      throw std::bad_alloc();
-    }
-  }
-  FiberStack(const FiberStack&) = delete;
-  FiberStack& operator=(const FiberStack&) = delete;
-  ~FiberStack() {
-    ::munmap(memory_, guard_ + kStackSize);
-  }
-
-  void* bottom() const {
-    return static_cast<std::byte*>(memory_) + guard_;
-  }
-
- private:
-  std::size_t guard_;
-  void* memory_;
-};
-
-/// One side of a switch: where it was left, and what sanitizers know of it.
-struct Side {
-  ucontext_t context{};
-  const void* bottom = nullptr;
-  std::size_t size = 0;
-  void* fake = nullptr;   ///< AddressSanitizer's
-  void* shadow = nullptr; ///< ThreadSanitizer's
-};
-
-/// Told on the stack that is gone to.
-void arrive([[maybe_unused]] Side& here, [[maybe_unused]] Side& other) {
-#ifdef MLXAUDIO_FIBER_ASAN
-  __sanitizer_finish_switch_fiber(here.fake, &other.bottom, &other.size);
-#endif
-}
-
-/// \param last whether `from` will never be gone back to
-void go(Side& from, Side& to, [[maybe_unused]] bool last = false) {
-#ifdef MLXAUDIO_FIBER_ASAN
-  __sanitizer_start_switch_fiber(
-      last ? nullptr : &from.fake,
-      to.bottom,
-      to.size);
-#endif
-#ifdef MLXAUDIO_FIBER_TSAN
-  __tsan_switch_to_fiber(to.shadow, 0);
-#endif
-  ::swapcontext(&from.context, &to.context);
-  arrive(from, to);
-}
-
 /// Unwinds work that nobody goes on with.
-struct Abandoned {};
+struct FiberAbandoned {};
 
 } // namespace
 
 struct Fiber::Impl {
+  /// Memory for a stack, with a page below it that must not be touched.
+  class Stack {
+   public:
+    Stack()
+        : guard_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))),
+          memory_(::mmap(
+              nullptr,
+              guard_ + kStackSize,
+              PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+              -1,
+              0)) {
+      if (memory_ == MAP_FAILED) {
+        throw std::bad_alloc();
+      }
+      if (::mprotect(memory_, guard_, PROT_NONE) != 0) {
+        ::munmap(memory_, guard_ + kStackSize);
+        throw std::bad_alloc();
+      }
+    }
+    Stack(const Stack&) = delete;
+    Stack& operator=(const Stack&) = delete;
+    ~Stack() {
+      ::munmap(memory_, guard_ + kStackSize);
+    }
+
+    void* bottom() const {
+      return static_cast<std::byte*>(memory_) + guard_;
+    }
+
+   private:
+    std::size_t guard_;
+    void* memory_;
+  };
+
+  /// One side of a switch: where it was left, and what sanitizers know of it.
+  struct Side {
+    ucontext_t context{};
+    const void* bottom = nullptr;
+    std::size_t size = 0;
+    void* fake = nullptr;   ///< AddressSanitizer's
+    void* shadow = nullptr; ///< ThreadSanitizer's
+  };
+
+  /// Told on the stack that is gone to.
+  static void arrive(
+      [[maybe_unused]] Side& here, [[maybe_unused]] Side& other) {
+#ifdef MLXAUDIO_FIBER_ASAN
+    __sanitizer_finish_switch_fiber(here.fake, &other.bottom, &other.size);
+#endif
+  }
+
+  /// \param last whether `from` will never be gone back to
+  static void go(Side& from, Side& to, [[maybe_unused]] bool last = false) {
+#ifdef MLXAUDIO_FIBER_ASAN
+    __sanitizer_start_switch_fiber(
+        last ? nullptr : &from.fake,
+        to.bottom,
+        to.size);
+#endif
+#ifdef MLXAUDIO_FIBER_TSAN
+    __tsan_switch_to_fiber(to.shadow, 0);
+#endif
+    ::swapcontext(&from.context, &to.context);
+    arrive(from, to);
+  }
+
   enum class State { fresh, suspended, running, done };
 
   std::function<void(Fiber&)> work;
-  FiberStack stack = {};
+  Stack stack = {};
   Side outside = {};
   Side inside = {};
   State state = State::fresh;
@@ -132,7 +133,7 @@ struct Fiber::Impl {
     arrive(self.inside, self.outside);
     try {
       self.work(fiber);
-    } catch (const Abandoned&) {
+    } catch (const FiberAbandoned&) {
       self.error = nullptr;
     } catch (...) {
       self.error = std::current_exception();
@@ -144,7 +145,7 @@ struct Fiber::Impl {
 
 Fiber::Fiber(std::function<void(Fiber&)> work)
     : impl_(new Impl{.work = std::move(work)}) {
-  Side& inside = impl_->inside;
+  Impl::Side& inside = impl_->inside;
   inside.bottom = impl_->stack.bottom();
   inside.size = kStackSize;
 #ifdef MLXAUDIO_FIBER_TSAN
@@ -186,7 +187,7 @@ void Fiber::resume() {
 #ifdef MLXAUDIO_FIBER_TSAN
   impl_->outside.shadow = __tsan_get_current_fiber();
 #endif
-  go(impl_->outside, impl_->inside);
+  Impl::go(impl_->outside, impl_->inside);
   if (impl_->error) {
     std::rethrow_exception(std::exchange(impl_->error, nullptr));
   }
@@ -198,9 +199,9 @@ bool Fiber::done() const {
 
 void Fiber::suspend() {
   impl_->state = Impl::State::suspended;
-  go(impl_->inside, impl_->outside);
+  Impl::go(impl_->inside, impl_->outside);
   if (impl_->abandoned) {
-    throw Abandoned();
+    throw FiberAbandoned();
   }
 }
 
