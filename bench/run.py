@@ -126,6 +126,8 @@ def complaints(document):
         said = [r["words_differ"] for n, r in case["results"].items() if "words" in r and n not in ours_of(document)]
         if said and all(said) and not case["alone"]:
             bad.append(f"{case['name']}: no peer has the same words")
+        bad += [f"{case['name']}: {name} has other words together than one by one"
+                for name, r in case["results"].items() if "together" in r and r["together"]["text"] != r["apart"]["text"]]  # fmt: skip
     return bad
 
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,7 +42,7 @@ class Bench {
       : arguments_(arguments),
         work_(*arguments.transcribe),
         context_(context),
-        file_(context.positionals.front()) {}
+        files_(context.positionals.begin(), context.positionals.end()) {}
 
   ExitCode run();
 
@@ -59,7 +60,7 @@ class Bench {
   BenchArguments arguments_;
   TranscribeArguments work_;
   Context& context_;
-  std::filesystem::path file_;
+  std::vector<std::filesystem::path> files_;
   std::optional<SpeechToText> model_;
   std::string compute_; ///< what its products are computed in
 };
@@ -97,7 +98,9 @@ void Bench::load() {
        {"threads", kernels.threads},
        {"isa", kernels.isa},
        {"kernels", kernels.enabled},
-       {"load", seconds}},
+       {"load", seconds},
+       {"files", files_.size()},
+       {"batch_size", work_.batch_size}},
       fmt::format(
           "{}: weights {}, products in {}, {} threads, {}{}\n"
           "{:<12}{:>10.4f} s\n",
@@ -111,31 +114,63 @@ void Bench::load() {
           seconds));
 }
 
-SessionRun Bench::transcribe() const {
-  SessionRun run;
-  const Stopwatch watch;
-  TranscribeCallbacks callbacks;
-  callbacks.on_segments = [&](const std::vector<Segment>& segments) {
-    if (run.first_segment == 0 && !segments.empty()) {
-      run.first_segment = watch.seconds();
-    }
-  };
-  callbacks.on_progress = [&](const TranscribeProgress& progress) {
-    run.duration = progress.total;
-  };
-  const Transcription result = model_->transcribe(
-      file_,
-      work_.options,
-      callbacks,
-      context_.signals.token());
-  run.seconds = watch.seconds();
+/// Adds what a file came to.
+void add(SessionRun& run, const Transcription& result) {
   if (!result.complete) {
     throw InterruptedError("[cli] interrupted before all was timed");
   }
   for (const Segment& segment : result.segments) {
     run.tokens += static_cast<int>(segment.tokens.size());
   }
-  run.text = result.text;
+  run.text += (run.text.empty() ? "" : "\n") + result.text;
+}
+
+SessionRun Bench::transcribe() const {
+  SessionRun run;
+  const Stopwatch watch;
+  const auto on_segments = [&](const std::vector<Segment>& segments) {
+    if (run.first_segment == 0 && !segments.empty()) {
+      run.first_segment = watch.seconds();
+    }
+  };
+  const auto on_progress = [&](const TranscribeProgress& progress) {
+    if (progress.done == 0) {
+      run.duration += progress.total;
+    }
+  };
+  if (work_.batch_size == 1) {
+    const TranscribeCallbacks callbacks{on_segments, on_progress, {}};
+    for (const std::filesystem::path& file : files_) {
+      add(run,
+          model_->transcribe(
+              file,
+              work_.options,
+              callbacks,
+              context_.signals.token()));
+    }
+  } else {
+    TranscribeAllCallbacks callbacks;
+    callbacks.on_segments = [&](std::size_t,
+                                const std::vector<Segment>& segments) {
+      on_segments(segments);
+    };
+    callbacks.on_progress = [&](std::size_t,
+                                const TranscribeProgress& progress) {
+      on_progress(progress);
+    };
+    for (const TranscribeOutcome& outcome : model_->transcribe_all(
+             files_,
+             work_.batch_size,
+             work_.options,
+             callbacks,
+             context_.signals.token())) {
+      if (outcome.error) {
+        std::rethrow_exception(outcome.error);
+      }
+      add(run, *outcome.transcription);
+    }
+  }
+  run.seconds = watch.seconds();
   return run;
 }
 
@@ -251,7 +286,7 @@ void Bench::time_phases() {
   for (const engine::Phase& phase : engine::time_phases(
            find_model(work_.model, work_.model_dir).model,
            work_.load,
-           file_,
+           files_.front(),
            options,
            context_.signals.token())) {
     show_phase(phase, roofline);
@@ -260,11 +295,13 @@ void Bench::time_phases() {
 
 /// What can be found wrong before a model is loaded.
 void Bench::check() const {
-  if (file_ == "-") {
-    throw ArgumentError(
-        "[cli] the standard input (-) can be read only once: give a file");
+  for (const std::filesystem::path& file : files_) {
+    if (file == "-") {
+      throw ArgumentError(
+          "[cli] the standard input (-) can be read only once: give a file");
+    }
+    const AudioReader opened(file);
   }
-  const AudioReader opened(file_);
 }
 
 ExitCode Bench::run() {

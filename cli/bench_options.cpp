@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/bench_options.h"
 
+#include <cstddef>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -8,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/batch_options.h"
 #include "cli/option_values.h"
 
 namespace mlxaudio::cli {
@@ -58,18 +61,20 @@ Verb bench_verb(const std::shared_ptr<BenchArguments>& a) {
   verb.name = "bench";
   verb.summary = "times a model on this machine";
   verb.description =
-      "Loads the model and transcribes FILE again and again; then times the "
-      "parts of the work, and sets them against what this machine's "
+      "Loads the model and transcribes the files again and again; then times "
+      "the parts of the work on the first, and sets them against what this "
+      "machine's "
       "processors and memory do at best, measured in the same run. Options "
       "below \"Speech\" are those of transcribe; no defaults are taken from "
       "files or the environment. docs/benchmarks.md describes the figures.";
   verb.positional = {
-      .name = "FILE",
-      .help = "audio to transcribe",
+      .name = "FILE...",
+      .help = "audio to transcribe; times are those of all files",
       .least = 1,
-      .most = 1,
+      .most = std::numeric_limits<std::size_t>::max(),
       .offer = Offer::audio};
   std::vector<OptionGroup> groups = {timing_options(a)};
+  verb.groups.insert(verb.groups.begin(), batch_options(a->transcribe));
   for (OptionGroup& group : verb.groups) {
     if (is_about_work(group)) {
       group.described_under = "transcribe";
@@ -97,7 +102,9 @@ Verb bench_verb(const std::shared_ptr<BenchArguments>& a) {
       {"mlx-audio bench --beam-size 0 --threads 1 --profile talk.wav",
        "Greedily on one thread, with a table of operations."},
       {"mlx-audio bench --json --session-only --runs 20 talk.wav",
-       "A line of JSON for each of twenty transcriptions."}};
+       "A line of JSON for each of twenty transcriptions."},
+      {"mlx-audio bench --session-only --batch-size 4 a.wav b.wav c.wav d.wav",
+       "Four files together."}};
   return verb;
 }
 

@@ -98,9 +98,11 @@ void ProgressLine::show(const std::string& text) {
   restore();
 }
 
-void ProgressLine::start(const std::string& title) {
+void ProgressLine::start(const std::string& title, double elapsed) {
+  using Clock = std::chrono::steady_clock;
   title_ = title;
-  begin_ = std::chrono::steady_clock::now();
+  begin_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(
+                              std::chrono::duration<double>(elapsed));
   show(shorten(title, width()));
 }
 

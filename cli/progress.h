@@ -36,7 +36,8 @@ class ProgressLine {
   /// Shows a text without times.
   void show(const std::string& text);
   /// Begins to measure the time of a new piece of work.
-  void start(const std::string& title);
+  /// \param elapsed since it began \unit s
+  void start(const std::string& title, double elapsed = 0);
   void update(const TranscribeProgress& progress);
   /// Takes the line away, so that other lines can be written.
   void clear();

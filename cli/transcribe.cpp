@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <stop_token>
 #include <system_error>
@@ -14,7 +15,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/batch_options.h"
 #include "cli/bench_figures.h"
+#include "cli/in_turn.h"
 #include "cli/inputs.h"
 #include "cli/json_lines.h"
 #include "cli/known_files.h"
@@ -134,6 +137,21 @@ class Transcriber {
   void prepare();
   void load();
   void transcribe_input(const std::string& input);
+  /// Files that are decoded together.
+  void transcribe_together(std::span<const std::string> inputs);
+  /// \param elapsed since the work on it began \unit s
+  void begin_input(const std::string& input, double elapsed);
+  /// \param total the audio's length \unit s
+  /// \param seconds that the work took
+  void end_input(
+      const std::string& input,
+      const Transcription& result,
+      double total,
+      double seconds);
+  /// Does work for an input; what goes wrong is told and counted.
+  /// \return whether that was all
+  bool attempt(const std::string& input, const std::function<void()>& work);
+  void transcribe_inputs();
   /// \param total becomes the audio's length \unit s
   Transcription decode(const std::string& input, double& total);
   void on_segments(const std::vector<Segment>& segments);
@@ -172,6 +190,7 @@ class Transcriber {
   Counts counts_;
   bool heading_due_ = false;
   bool interrupted_ = false;
+  bool output_broken_ = false;
   std::string current_;
   double audio_seconds_ = 0;
   double load_seconds_ = 0;
@@ -302,59 +321,88 @@ void Transcriber::on_language(const std::string& language) {
   }
 }
 
+/// Callbacks must not throw through a model that is at work: what one throws
+/// stops the model, and is thrown when that has come to rest.
+class Guard {
+ public:
+  explicit Guard(const std::stop_token& outer)
+      : forward_(outer, StopSource{&stop_}) {}
+
+  std::stop_token token() const {
+    return stop_.get_token();
+  }
+  void stop() {
+    stop_.request_stop();
+  }
+  /// A callback.
+  void operator()(const std::function<void()>& call) {
+    if (failure_) {
+      return;
+    }
+    try {
+      call();
+    } catch (...) {
+      failure_ = std::current_exception();
+      stop_.request_stop();
+    }
+  }
+  /// Calls the model.
+  void run(const std::function<void()>& work) const {
+    try {
+      work();
+    } catch (...) {
+      if (!failure_) {
+        throw;
+      }
+    }
+    if (failure_) {
+      std::rethrow_exception(failure_);
+    }
+  }
+
+ private:
+  struct StopSource {
+    std::stop_source* source;
+    void operator()() const {
+      source->request_stop();
+    }
+  };
+
+  std::exception_ptr failure_;
+  std::stop_source stop_;
+  std::stop_callback<StopSource> forward_;
+};
+
 Transcription Transcriber::decode(const std::string& input, double& total) {
-  // What a callback throws must not be lost, and the model must come to rest
-  // first.
-  std::exception_ptr failure;
-  std::stop_source stop;
-  const std::stop_callback forward(context_.signals.token(), [&stop] {
-    stop.request_stop();
-  });
+  Guard guard(context_.signals.token());
   // A program at the other end of a pipe may keep us waiting for ever; there
   // is no text yet that could be lost.
   std::optional<Signals::ExitAtOnce> reading;
   if (input == kStandardInput) {
     reading.emplace(context_.signals);
   }
-  const auto guarded = [&](const auto& call) {
-    reading.reset();
-    if (failure) {
-      return;
-    }
-    try {
-      call();
-    } catch (...) {
-      failure = std::current_exception();
-      stop.request_stop();
-    }
-  };
   TranscribeCallbacks callbacks;
   callbacks.on_segments = [&](const std::vector<Segment>& segments) {
-    guarded([&] { on_segments(segments); });
+    reading.reset();
+    guard([&] { on_segments(segments); });
   };
   callbacks.on_progress = [&](const TranscribeProgress& progress) {
+    reading.reset();
     total = progress.total;
-    guarded([&] { progress_.update(progress); });
+    guard([&] { progress_.update(progress); });
   };
   callbacks.on_language = [&](const std::string& language) {
-    guarded([&] { on_language(language); });
+    reading.reset();
+    guard([&] { on_language(language); });
   };
   std::optional<Transcription> result;
-  try {
+  guard.run([&] {
     result = model_->transcribe(
         fs::path(input),
         arguments_.options,
         callbacks,
-        stop.get_token());
-  } catch (...) {
-    if (!failure) {
-      throw;
-    }
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  audio_seconds_ += total;
+        guard.token());
+  });
   return std::move(*result);
 }
 
@@ -390,7 +438,7 @@ std::vector<fs::path> Transcriber::write_results(
   return written;
 }
 
-void Transcriber::transcribe_input(const std::string& input) {
+void Transcriber::begin_input(const std::string& input, double elapsed) {
   current_ = input;
   stream_.reset();
   if (to_standard_output() && !timed_lines_on_output()) {
@@ -401,14 +449,7 @@ void Transcriber::transcribe_input(const std::string& input) {
   }
   const bool plain = !arguments_.format || *arguments_.format == "txt";
   heading_due_ = to_standard_output() && plain && inputs_.size() > 1;
-  if (input == kStandardInput && ::isatty(STDIN_FILENO) == 1) {
-    throw AudioError(
-        "[cli] the standard input is a terminal: give it audio, as in "
-        "`mlx-audio transcribe - < clip.wav`");
-  }
-
-  progress_.start(input);
-  const Stopwatch watch;
+  progress_.start(input, elapsed);
   if (stream_) {
     std::ostringstream text;
     stream_->begin(text);
@@ -416,12 +457,15 @@ void Transcriber::transcribe_input(const std::string& input) {
     print(text.str());
     progress_.restore();
   }
-  double total = 0;
-  const Transcription result = decode(input, total);
-  const double seconds = watch.seconds();
-  transcribe_seconds_ += seconds;
-  progress_.finish();
+}
 
+void Transcriber::end_input(
+    const std::string& input,
+    const Transcription& result,
+    double total,
+    double seconds) {
+  audio_seconds_ += total;
+  progress_.finish();
   interrupted_ = interrupted_ || !result.complete;
   if (!result.complete && result.segments.empty()) {
     tell_no_text(input);
@@ -446,6 +490,85 @@ void Transcriber::transcribe_input(const std::string& input) {
   }
 }
 
+void Transcriber::transcribe_input(const std::string& input) {
+  if (input == kStandardInput && ::isatty(STDIN_FILENO) == 1) {
+    throw AudioError(
+        "[cli] the standard input is a terminal: give it audio, as in "
+        "`mlx-audio transcribe - < clip.wav`");
+  }
+  const Stopwatch watch;
+  begin_input(input, 0);
+  double total = 0;
+  const Transcription result = decode(input, total);
+  const double seconds = watch.seconds();
+  transcribe_seconds_ += seconds;
+  end_input(input, result, total, seconds);
+}
+
+void Transcriber::transcribe_together(std::span<const std::string> inputs) {
+  struct File {
+    Stopwatch watch;
+    double total = 0; ///< \unit s
+    bool failed = false;
+  };
+  std::vector<std::optional<File>> files(inputs.size());
+  InTurn turns;
+  Guard guard(context_.signals.token());
+  const auto add = [&](std::size_t i, const std::function<void()>& event) {
+    guard([&] {
+      turns.add(i, [&, i, event] {
+        if (!output_broken_ && !files[i]->failed) {
+          files[i]->failed = !attempt(inputs[i], event);
+        }
+        if (output_broken_) {
+          guard.stop();
+        }
+      });
+    });
+  };
+  TranscribeAllCallbacks callbacks;
+  callbacks.on_start = [&](std::size_t i) {
+    files[i].emplace();
+    add(i, [&, i] { begin_input(inputs[i], files[i]->watch.seconds()); });
+  };
+  callbacks.on_segments = [&](std::size_t i,
+                              const std::vector<Segment>& segments) {
+    add(i, [this, segments] { on_segments(segments); });
+  };
+  callbacks.on_progress = [&](std::size_t i,
+                              const TranscribeProgress& progress) {
+    files[i]->total = progress.total;
+    add(i, [this, progress] { progress_.update(progress); });
+  };
+  callbacks.on_language = [&](std::size_t i, const std::string& language) {
+    add(i, [this, language] { on_language(language); });
+  };
+  callbacks.on_done = [&](std::size_t i, const TranscribeOutcome& outcome) {
+    const double seconds = files[i]->watch.seconds();
+    add(i, [&, i, seconds] {
+      if (outcome.error) {
+        std::rethrow_exception(outcome.error);
+      }
+      end_input(inputs[i], *outcome.transcription, files[i]->total, seconds);
+      ++counts_.done;
+    });
+    guard([&] { turns.end(i); });
+  };
+  const Stopwatch watch;
+  const std::vector<fs::path> paths(inputs.begin(), inputs.end());
+  attempt(current_, [&] {
+    guard.run([&] {
+      model_->transcribe_all(
+          paths,
+          arguments_.batch_size,
+          arguments_.options,
+          callbacks,
+          guard.token());
+    });
+  });
+  transcribe_seconds_ += watch.seconds();
+}
+
 void Transcriber::tell_stats() const {
   tell(fmt::format(
       "{:.1f} s of audio in {:.2f} s (real-time factor {:.3f}), model loaded "
@@ -465,34 +588,23 @@ void Transcriber::tell_memory() const {
   tell(memory_table(report));
 }
 
-ExitCode Transcriber::run() {
-  prepare();
-  std::optional<TaskTimes> times;
-  if (arguments_.profile) {
-    times.emplace();
-  }
-  for (const std::string& input : inputs_) {
-    if (context_.signals.stopped()) {
+bool Transcriber::attempt(
+    const std::string& input, const std::function<void()>& work) {
+  try {
+    work();
+    return true;
+  } catch (const ClosedPipe&) {
+    throw;
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::interrupted) {
       interrupted_ = true;
-      break;
-    }
-    try {
-      transcribe_input(input);
-      ++counts_.done;
-    } catch (const ClosedPipe&) {
-      throw;
-    } catch (const Error& e) {
-      if (e.code() == ErrorCode::interrupted) {
-        interrupted_ = true;
-        tell_no_text(input);
-        break;
-      }
+      tell_no_text(input);
+    } else if (e.code() == ErrorCode::output && !arguments_.output_dir) {
       // A broken standard output takes no other text.
-      if (e.code() == ErrorCode::output && !arguments_.output_dir) {
-        progress_.finish();
-        tell_error(e.what());
-        return ExitCode::output;
-      }
+      output_broken_ = true;
+      progress_.finish();
+      tell_error(e.what());
+    } else {
       // What is wrong with options alone was found before; this is of the
       // input, and not every message names it.
       const bool named =
@@ -502,19 +614,55 @@ ExitCode Transcriber::run() {
           exit_code_of(e.code()),
           named ? std::string(e.what())
                 : fmt::format("{}: {}", input, e.what()));
-    } catch (const std::bad_alloc&) {
-      count_failure(
-          input,
-          ExitCode::input,
-          fmt::format(
-              "[cli] {}: not enough memory: use a smaller model or file",
-              input));
-    } catch (const std::exception& e) {
-      count_failure(
-          input,
-          ExitCode::input,
-          fmt::format("[cli] {}: {}", input, e.what()));
     }
+  } catch (const std::bad_alloc&) {
+    count_failure(
+        input,
+        ExitCode::input,
+        fmt::format(
+            "[cli] {}: not enough memory: use a smaller model or file",
+            input));
+  } catch (const std::exception& e) {
+    count_failure(
+        input,
+        ExitCode::input,
+        fmt::format("[cli] {}: {}", input, e.what()));
+  }
+  return false;
+}
+
+void Transcriber::transcribe_inputs() {
+  for (std::span<const std::string> left = inputs_; !left.empty();) {
+    if (context_.signals.stopped()) {
+      interrupted_ = true;
+    }
+    if (interrupted_ || output_broken_) {
+      return;
+    }
+    // The standard input may keep us waiting, so it is done by itself.
+    const auto end = std::find(left.begin(), left.end(), kStandardInput);
+    const std::size_t n =
+        arguments_.batch_size == 1
+            ? 1
+            : std::max<std::size_t>(1, std::distance(left.begin(), end));
+    if (n > 1) {
+      transcribe_together(left.first(n));
+    } else if (attempt(left.front(), [&] { transcribe_input(left.front()); })) {
+      ++counts_.done;
+    }
+    left = left.subspan(n);
+  }
+}
+
+ExitCode Transcriber::run() {
+  prepare();
+  std::optional<TaskTimes> times;
+  if (arguments_.profile) {
+    times.emplace();
+  }
+  transcribe_inputs();
+  if (output_broken_) {
+    return ExitCode::output;
   }
   progress_.finish();
   if (arguments_.stats && counts_.done > 0) {
@@ -539,7 +687,13 @@ ExitCode Transcriber::run() {
 
 Command transcribe_command() {
   auto arguments = std::make_shared<TranscribeArguments>();
-  return {transcribe_verb(arguments), [arguments](Context& context) {
+  Verb verb = transcribe_verb(arguments);
+  const auto after_output = std::find_if(
+      verb.groups.begin(),
+      verb.groups.end(),
+      [](const OptionGroup& group) { return group.title == "Model"; });
+  verb.groups.insert(after_output, batch_options(arguments));
+  return {std::move(verb), [arguments](Context& context) {
             return Transcriber(*arguments, context).run();
           }};
 }

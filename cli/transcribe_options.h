@@ -34,6 +34,7 @@ struct TranscribeArguments {
   bool stats = false;
   bool profile = false;
   bool memory = false;
+  int batch_size = 1; ///< files that are decoded together
 
   // What `options.temperature` is made of.
   double temperature = 0;

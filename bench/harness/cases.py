@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 
 WHOLE, WARM, ENCODER = "whole", "warm", "encoder"
+# Several clips in one warm session, one by one and with --batch-size.
+APART, TOGETHER = "apart", "together"
 # Pseudo-random weights of large-v3's encoder.
 LARGE = "large-v3's shape"
 
@@ -11,7 +13,7 @@ LARGE = "large-v3's shape"
 @dataclass(frozen=True)
 class Case:
     model: str  # "base"
-    clip: str  # "short", "long" or "half-hour"
+    clip: str  # "short", "long", "half-hour", or "dense": four
     beam: int  # 0: greedy
     modes: tuple = (WHOLE, WARM)
     alone: bool = False  # without peers
@@ -21,7 +23,7 @@ class Case:
         if self.modes == (ENCODER,):
             return f"encoder of {self.model}"
         search = f"beam {self.beam}" if self.beam else "greedy"
-        return f"{self.model}, {search}, {self.clip} clip"
+        return f"{self.model}, {search}, {self.clip} clip" + ("s" if self.clip == "dense" else "")
 
 
 SUITES = {
@@ -35,6 +37,12 @@ SUITES = {
         Case("tiny.en", "long", 0),
         Case("tiny.en", "long", 5),
         Case("base", "short", 0, (ENCODER,)),
+        Case("base", "dense", 0, (APART, TOGETHER), alone=True),
+    ),
+    # What decoding files together gains.
+    "batch": (
+        Case("base", "dense", 0, (APART, TOGETHER), alone=True),
+        Case("base", "dense", 5, (APART, TOGETHER), alone=True),
     ),
     # Whether time and memory grow with the audio as they may.
     "half-hour": (

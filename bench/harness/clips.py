@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The clips: real speech of 11 s and of more than a minute, 16 kHz, 16 bit."""
+"""The clips: real speech of 11 s, of more than a minute, and four of 25 s and more; 16 kHz, 16 bit."""
 
 import math
 import subprocess
@@ -19,11 +19,19 @@ BOOK_CLIPS = {
     "short": ("0890", "0920"),
     "long": ("0870", "0880", "0890", "0920", "0930") * 2 + ("0870", "0890", "0920"),
 }
+# Four full of speech, 25 s or more each.
+SHARED_DENSE = (("en_woman", "jfk"), ("en_man", "en_man"), ("jfk", "en_woman"), ("en_woman", "en_man"))
+BOOK_DENSE = (
+    ("0870", "0880", "0890", "0920", "0930", "0880"),
+    ("0890", "0920", "0930", "0870", "0880", "0930"),
+    ("0930", "0870", "0880", "0890", "0920", "0880"),
+    ("0920", "0930", "0870", "0880", "0890", "0930"),
+)
 
 
 @dataclass(frozen=True)
 class Clip:
-    path: Path
+    path: Path  # of several clips a tuple
     name: str  # what it was joined of
     seconds: float
 
@@ -68,19 +76,34 @@ def at_16_khz(source, folder, environment):
 
 
 def sources_of(kind, folder, environment):
-    shared = [SHARED / "audio" / f"{name}.wav" for name in SHARED_CLIPS[kind]]
+    return found(SHARED_CLIPS[kind], BOOK_CLIPS[kind], folder, environment)
+
+
+def found(shared_names, book_names, folder, environment):
+    shared = [SHARED / "audio" / f"{name}.wav" for name in shared_names]
     if all(s.exists() for s in shared):
         return [at_16_khz(s, folder, environment) for s in shared]
-    book = [CACHE / "audio/librivox" / f"{BOOK}{name}.wav" for name in BOOK_CLIPS[kind]]
+    book = [CACHE / "audio/librivox" / f"{BOOK}{name}.wav" for name in book_names]
     for source in book:
         if not source.exists():
             raise Refused(f"{source} is missing: run `make setup` first")
     return book
 
 
+def dense(folder, environment):
+    """The four that are decoded together."""
+    clips = [
+        joined(found(shared, book, folder, environment), folder / f"dense-{i}.wav")
+        for i, (shared, book) in enumerate(zip(SHARED_DENSE, BOOK_DENSE, strict=True))
+    ]
+    return Clip(tuple(c.path for c in clips), "; ".join(c.name for c in clips), sum(c.seconds for c in clips))
+
+
 def clip_of(kind, folder, environment, given=None):
     """The clip of a kind, or the file that was given for it. Half an hour is
     the long one again and again."""
+    if kind == "dense":
+        return dense(folder, environment)
     if kind == "half-hour":
         minute = clip_of("long", folder, environment, given)
         times = math.ceil(HALF_HOUR / minute.seconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from harness import packages
-from harness.cases import ENCODER, LARGE, WARM, WHOLE
+from harness.cases import APART, ENCODER, LARGE, TOGETHER, WARM, WHOLE
 from harness.paths import BENCH, CACHE
 
 OURS = "mlx-audio"
@@ -46,7 +46,10 @@ def our_command(program, model, case, mode, clip, threads, variant):
         WARM: ["bench", "--json", "--session-only", "--runs", "1"],
         ENCODER: ["bench", "--json", "--encoder-only", "--runs", "1"],
     }
-    return [program, *verb[mode], *our_options(model, case.beam, threads, variant), clip]
+    verb[APART] = verb[WARM]
+    verb[TOGETHER] = [*verb[WARM], "--batch-size", "4"]
+    clips = clip if isinstance(clip, tuple) else (clip,)
+    return [program, *verb[mode], *our_options(model, case.beam, threads, variant), *clips]
 
 
 def peer_command(python, script, model, case, mode, clip, threads, more=()):
@@ -78,7 +81,7 @@ def ours(program, threads, variants, forced, environment):
             return our_command(program, model_of(case.model), case, mode, clip, threads, variant)
 
         return Contestant(f"{OURS} {variant}".strip(), command, own, True, variant, variant or "f32",
-                          modes=(WHOLE, WARM, ENCODER))  # fmt: skip
+                          modes=(WHOLE, WARM, ENCODER, APART, TOGETHER))  # fmt: skip
 
     return [one(variant) for variant in variants or [""]]
 

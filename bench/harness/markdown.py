@@ -47,6 +47,19 @@ def warm_table(case):
     return table(head, rows)
 
 
+def together_table(case):
+    rows = []
+    for name, result in by_median(case["results"], "apart", "seconds"):
+        apart, together = result["apart"], result["together"]
+        ratio = together["seconds"]["median"] / apart["seconds"]["median"]
+        words = "same" if together["text"] == apart["text"] else "differ"
+        rows.append([name, cell(apart["seconds"]), cell(together["seconds"]), number(ratio),
+                     number(apart["peak"] / 1e6, 0), number(together["peak"] / 1e6, 0), words])  # fmt: skip
+    head = ["Program", "One by one, s", "Four together, s", "Together / one by one", "Peak MB, one by one",
+            "Peak MB, together", "Words"]  # fmt: skip
+    return table(head, rows)
+
+
 def encoder_table(case):
     rows = []
     for name, result in by_median(case["results"], "encoder", "seconds"):
@@ -63,6 +76,8 @@ def case_part(case):
         lines += ["", "Whole process, loading included:", "", *whole_table(case)]
     if any("warm" in r for r in case["results"].values()):
         lines += ["", "Warm session, the model loaded:", "", *warm_table(case)]
+    if any("apart" in r for r in case["results"].values()):
+        lines += ["", "Warm session, the model loaded:", "", *together_table(case)]
     if case["absent"]:
         lines += ["", f"Without beam search, and so not here: {', '.join(case['absent'])}."]
     return lines

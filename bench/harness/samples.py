@@ -54,4 +54,10 @@ def encoder_sample(run):
     raise Refused("an encoder did not say how long it took")
 
 
-TAKE = {cases.WHOLE: whole_sample, cases.WARM: warm_sample, cases.ENCODER: encoder_sample}
+TAKE = {
+    cases.WHOLE: whole_sample,
+    cases.WARM: warm_sample,
+    cases.ENCODER: encoder_sample,
+    cases.APART: warm_sample,
+    cases.TOGETHER: warm_sample,
+}

@@ -45,7 +45,13 @@ def of_encoder(samples, seconds):
     return {"seconds": spread(t for s in samples for t in s["seconds"]), "peak": max(s["peak"] for s in samples)}
 
 
-SUMS = {cases.WHOLE: of_whole, cases.WARM: of_warm, cases.ENCODER: of_encoder}
+SUMS = {
+    cases.WHOLE: of_whole,
+    cases.WARM: of_warm,
+    cases.ENCODER: of_encoder,
+    cases.APART: of_warm,
+    cases.TOGETHER: of_warm,
+}
 
 
 def of_case(raw, seconds, measure):
@@ -65,5 +71,5 @@ def of_case(raw, seconds, measure):
 
 def text_of(result):
     """What was said; None if nothing was to be."""
-    said = result.get("whole") or result.get("warm")
+    said = result.get("whole") or result.get("warm") or result.get("apart")
     return " ".join(said["text"].split()) if said else None

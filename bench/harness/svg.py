@@ -20,7 +20,8 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
   .ground { fill: #0d1117 }
 }
 """
-MODES = {"whole": ("wall", "whole process"), "warm": ("seconds", "warm session"), "encoder": ("seconds", "30 s")}
+MODES = {"whole": ("wall", "whole process"), "warm": ("seconds", "warm session"), "encoder": ("seconds", "30 s"),
+         "apart": ("seconds", "one by one"), "together": ("seconds", "together")}  # fmt: skip
 
 
 def panels(report):

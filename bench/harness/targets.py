@@ -66,6 +66,15 @@ def with_length(target, report):
         yield f"{hour['seconds'] / 60:.0f} minutes", own / other / fair
 
 
+def together(target, report):
+    """What several clips take together, over what they take one by one."""
+    ours = ours_of(report, target["compute"])
+    for case in report["cases"]:
+        result = case["results"].get(ours, {})
+        if fits(target, case) and "together" in result:
+            yield case["name"], figure(result, "together.seconds") / figure(result, "apart.seconds")
+
+
 def words_apart(target, report):
     """Over all clips: what the text of f32 is compared with."""
     ours, exact = ours_of(report, target["compute"]), ours_of(report, "f32")
@@ -92,7 +101,7 @@ def judge(report, targets):
     for target in targets:
         kind = target["figure"].split(".")[0]
         values = {"phase": over_machine, "words": words_apart, "errors": errors_apart,
-                  "growth": with_length}.get(kind, over_peers)  # fmt: skip
+                  "growth": with_length, "together": together}.get(kind, over_peers)  # fmt: skip
         found = list(values(target, report))
         for about, value in found:
             verdict = MET if value <= target["at_most"] else MISSED

@@ -62,4 +62,17 @@ def document(raw=None):
     return made
 
 
-__all__ = ["EVERYBODY", "RAW", "Someone", "document", "summary", "targets", "warm", "whole"]
+def together(text="ask not what"):
+    """A report of several clips, one by one and together."""
+    made = document()
+
+    class Clip:
+        name, seconds = "jfk; jfk", 22.0
+
+    raw = {"mlx-audio": {"apart": [warm(4.0)], "together": [warm(3.0, text)]}}
+    report.add_case(made, Case("base", "dense", 0, ("apart", "together"), alone=True), Clip, raw, [], "mlx-audio")
+    report.finish(made, EVERYBODY, {c.name: {} for c in EVERYBODY})
+    return made
+
+
+__all__ = ["EVERYBODY", "RAW", "Someone", "document", "together", "summary", "targets", "warm", "whole"]

@@ -40,6 +40,14 @@ class Clips(unittest.TestCase):
         clip = clips.clip_of("half-hour", self.folder, {}, given)
         self.assertEqual((clip.name, clip.seconds), ("2 times talk", 1800.0))
 
+    def test_dense_ones_are_four_of_25_seconds_and_more(self):
+        for seconds in ({"jfk": 11.0, "en_man": 13.32, "en_woman": 17.76},
+                        {"0870": 7.1, "0880": 2.99, "0890": 5.3, "0920": 6.05, "0930": 3.29}):  # fmt: skip
+            names = clips.SHARED_DENSE if "jfk" in seconds else clips.BOOK_DENSE
+            self.assertEqual(len(set(names)), 4)
+            for clip in names:
+                self.assertGreaterEqual(sum(seconds[name] for name in clip), 25)
+
     def test_files_that_are_no_such_sound_are_named(self):
         text = self.folder / "text.wav"
         text.write_text("no sound")

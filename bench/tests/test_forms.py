@@ -30,6 +30,13 @@ class Markdown(unittest.TestCase):
                       rows)  # fmt: skip
         self.assertTrue(rows[3].endswith("| 2 of 2 differ |"), rows[3])
 
+    def test_sets_clips_together_beside_one_by_one(self):
+        text = markdown(made.together())
+        row = "| mlx-audio | 4.00 (4.00 to 4.00) | 3.00 (3.00 to 3.00) | 0.75 | 90 | 90 | same |"
+        self.assertIn("## base, greedy, dense clips\n\njfk; jfk: 22.0 s.", text)
+        self.assertIn(row, text.splitlines())
+        self.assertIn("| differ |", markdown(made.together("ask not that")))
+
     def test_rows_are_as_wide_as_their_heads(self):
         width = None
         for line in markdown(made.document()).splitlines():
@@ -73,6 +80,12 @@ class Svg(unittest.TestCase):
         for text in root.iter(f"{SVG}text"):
             self.assertLessEqual(float(text.get("x")) + 50, width + 50)
             self.assertLess(float(text.get("y")), height)
+
+
+    def test_has_bars_for_clips_one_by_one_and_together(self):
+        texts = [e.text for e in ElementTree.fromstring(svg(made.together())).iter(f"{SVG}text")]
+        self.assertIn("base, greedy, dense clips (22 s), one by one", texts)
+        self.assertIn("base, greedy, dense clips (22 s), together", texts)
 
 
 class Joined(unittest.TestCase):

@@ -141,6 +141,15 @@ class Commands(unittest.TestCase):
         self.assertEqual(command[-3:], ["--compute", "int8", "c"])
         self.assertEqual(int8.environment["MLXAUDIO_ISA"], "avx2")
 
+    def test_several_clips_are_given_one_by_one_and_together(self):
+        plain, = contestants.ours("p", 2, [], {}, {})
+        case = cases.Case("base", "dense", 0, (cases.APART, cases.TOGETHER), alone=True)
+        apart, together = (plain.command(case, mode, ("a", "b")) for mode in case.modes)
+        self.assertEqual(apart[-2:], ["a", "b"])
+        self.assertNotIn("--batch-size", apart)
+        self.assertEqual(together, [*apart[:6], "--batch-size", "4", *apart[6:]])
+        self.assertTrue(rounds.enters(plain, case))
+
     def test_words_are_compared_with_those_of_f32(self):
         both = contestants.ours("p", 2, ["int8", "f32"], {}, {})
         self.assertEqual(contestants.exact(both).name, "mlx-audio f32")

@@ -43,6 +43,16 @@ class Targets(unittest.TestCase):
         row, = rows(document, "memory of half an hour, over that of a minute")
         self.assertEqual((row["value"], row["verdict"]), (1.5, targets.MISSED))
 
+    def test_clips_together_are_set_against_one_by_one(self):
+        name = "4 dense clips, one warm session, batch 4 over one by one"
+        self.assertEqual(rows(made.document(), name)[0]["verdict"], targets.OPEN)
+        row, = rows(made.together(), name)
+        self.assertEqual((row["about"], row["value"]), ("base, greedy, dense clips", 0.75))
+        self.assertEqual(row["verdict"], targets.MET)
+        self.assertFalse(any("together" in b for b in run.complaints(made.together())))
+        bad = run.complaints(made.together("ask not that"))
+        self.assertTrue(any("mlx-audio has other words together" in b for b in bad), bad)
+
     def test_encoders_are_compared_by_themselves(self):
         row, = rows(made.document(), "encoder of base, f32, against PyTorch's")
         self.assertAlmostEqual(row["value"], 0.6)

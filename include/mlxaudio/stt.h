@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -151,6 +154,27 @@ struct TranscribeCallbacks {
   std::function<void(const std::string&)> on_language;
 };
 
+/// What one of several files came to: one of the two is there.
+struct TranscribeOutcome {
+  std::optional<Transcription> transcription = {};
+  /// What `SpeechToText::transcribe` of the file throws.
+  std::exception_ptr error = {};
+};
+
+/// As `TranscribeCallbacks`, with the number of the file, from 0. Events of a
+/// file keep their order; those of several files come as they happen.
+struct TranscribeAllCallbacks {
+  /// When the work on a file begins.
+  std::function<void(std::size_t file)> on_start;
+  std::function<void(std::size_t file, const std::vector<Segment>&)>
+      on_segments;
+  std::function<void(std::size_t file, const TranscribeProgress&)> on_progress;
+  std::function<void(std::size_t file, const std::string&)> on_language;
+  /// When a file that has begun is done, or has failed. The outcome is the one
+  /// that the call returns in the end.
+  std::function<void(std::size_t file, const TranscribeOutcome&)> on_done;
+};
+
 /// A loaded speech-to-text model. Cheap to copy: copies share the model. Any
 /// number of threads may use it; requests are served by the one worker that
 /// owns MLX for this model.
@@ -182,6 +206,21 @@ class MLXAUDIO_API SpeechToText {
       const std::filesystem::path& file,
       const TranscribeOptions& options = {},
       const TranscribeCallbacks& callbacks = {},
+      std::stop_token stop = {}) const;
+
+  /// Transcribes several audio files, up to `batch_size` of them together: a
+  /// step of the decoder then reads the weights once for all of them. What each
+  /// comes to is to the last bit what `transcribe` makes of it. A file that
+  /// fails does not end the others.
+  /// \return an outcome for each file, in their order. When stopped, those
+  ///   whose first window was not done have an InterruptedError
+  /// \throws ArgumentError, UnsupportedError for options that do not fit, or a
+  ///   batch size below 1; what a callback throws, which stops all
+  std::vector<TranscribeOutcome> transcribe_all(
+      std::span<const std::filesystem::path> files,
+      int batch_size,
+      const TranscribeOptions& options = {},
+      const TranscribeAllCallbacks& callbacks = {},
       std::stop_token stop = {}) const;
 
   /// Probability of each language over the first 30 s, most likely first.

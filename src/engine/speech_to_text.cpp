@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <mlx/memory.h>
@@ -20,6 +23,7 @@
 #include "engine/worker.h"
 #include "kernels/compute.h"
 #include "mlxaudio/stt.h"
+#include "models/whisper/batch.h"
 #include "models/whisper/load_model.h"
 #include "models/whisper/mel_frames.h"
 #include "models/whisper/transcribe.h"
@@ -105,6 +109,35 @@ TranscribeCallbacks posted(
       post(callbacks.on_language)};
 }
 
+TranscribeOutcome outcome_of(const std::function<Transcription()>& work) {
+  try {
+    return {.transcription = work()};
+  } catch (...) {
+    return {.error = std::current_exception()};
+  }
+}
+
+TranscribeOutcome not_begun() {
+  return {
+      .error = std::make_exception_ptr(InterruptedError(
+          "[transcribe] stopped before the file's turn came"))};
+}
+
+/// The callbacks of one of several files.
+TranscribeCallbacks callbacks_of(
+    const TranscribeAllCallbacks& callbacks, std::size_t file) {
+  const auto bound = [file](const auto& callback, auto& result) {
+    if (callback) {
+      result = [file, &callback](const auto& value) { callback(file, value); };
+    }
+  };
+  TranscribeCallbacks own;
+  bound(callbacks.on_segments, own.on_segments);
+  bound(callbacks.on_progress, own.on_progress);
+  bound(callbacks.on_language, own.on_language);
+  return own;
+}
+
 } // namespace
 
 struct SpeechToText::Impl {
@@ -156,6 +189,63 @@ struct SpeechToText::Impl {
         },
         stop);
   }
+
+  std::vector<TranscribeOutcome> transcribe_all(
+      std::span<const std::filesystem::path> files,
+      std::size_t batch_size,
+      const TranscribeOptions& options,
+      const TranscribeAllCallbacks& callbacks,
+      const std::stop_token& stop) const {
+    // Events refer to both after the work on a file has ended.
+    std::vector<TranscribeOutcome> outcomes(files.size());
+    std::vector<TranscribeCallbacks> own;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      own.push_back(callbacks_of(callbacks, i));
+    }
+    bool began = false;
+    try {
+      worker.call(
+          [&](Session& session) {
+            began = true;
+            const auto work = [&](std::size_t i,
+                                  const whisper::MakeInference& inferences) {
+              if (session.stop().stop_requested()) {
+                outcomes[i] = not_begun();
+                return;
+              }
+              if (callbacks.on_start) {
+                session.post([&callbacks, i] { callbacks.on_start(i); });
+              }
+              outcomes[i] = outcome_of([&] {
+                const auto mel = whisper::mel_frames(
+                    passes_over(files[i]),
+                    dims.n_mels,
+                    session.stop());
+                return whisper::transcribe(
+                    *model,
+                    inferences,
+                    mel,
+                    options,
+                    posted(own[i], session),
+                    session.stop());
+              });
+              if (callbacks.on_done) {
+                session.post([&callbacks, &outcome = outcomes[i], i] {
+                  callbacks.on_done(i, outcome);
+                });
+              }
+            };
+            whisper::run_batch(*model, files.size(), batch_size, work);
+          },
+          stop);
+    } catch (const InterruptedError&) {
+      if (began) {
+        throw; // by a callback
+      }
+      std::generate(outcomes.begin(), outcomes.end(), not_begun);
+    }
+    return outcomes;
+  }
 };
 
 SpeechToText::SpeechToText(std::shared_ptr<const Impl> impl)
@@ -184,6 +274,27 @@ Transcription SpeechToText::transcribe(
   const auto impl = impl_;
   whisper::check_options(impl->dims, options);
   return impl->transcribe(passes_over(file), options, callbacks, stop);
+}
+
+std::vector<TranscribeOutcome> SpeechToText::transcribe_all(
+    std::span<const std::filesystem::path> files,
+    int batch_size,
+    const TranscribeOptions& options,
+    const TranscribeAllCallbacks& callbacks,
+    std::stop_token stop) const {
+  const auto impl = impl_;
+  whisper::check_options(impl->dims, options);
+  if (batch_size < 1) {
+    throw ArgumentError(fmt::format(
+        "[transcribe] a batch of {} files: take 1 or more",
+        batch_size));
+  }
+  return impl->transcribe_all(
+      files,
+      static_cast<std::size_t>(batch_size),
+      options,
+      callbacks,
+      stop);
 }
 
 std::vector<LanguageProbability> SpeechToText::detect_language(

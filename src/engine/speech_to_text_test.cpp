@@ -207,6 +207,132 @@ TEST(SpeechToText, ThrowsWhatACallbackThrows) {
   EXPECT_TRUE(model().transcribe(noise(1), quick()).complete);
 }
 
+/// Files of noise, and one that is none.
+class NoiseFiles {
+ public:
+  NoiseFiles() {
+    for (const double seconds : {2.0, 200.0, 31.0}) {
+      add(std::to_string(static_cast<int>(seconds)) + ".wav");
+      write_wav(files.back(), noise(seconds));
+    }
+    add("missing.wav");
+  }
+
+  std::vector<std::filesystem::path> files;
+
+ private:
+  void add(const std::string& name) {
+    files.push_back(folder_.path() / name);
+  }
+
+  TempFolder folder_;
+};
+
+TEST(SpeechToText, FilesTogetherComeToWhatEachComesTo) {
+  const NoiseFiles noise_files;
+  const auto& files = noise_files.files;
+  std::vector<std::string> events(files.size());
+  TranscribeAllCallbacks callbacks;
+  const auto thread = std::this_thread::get_id();
+  const auto note = [&](std::size_t file, char event) {
+    EXPECT_EQ(std::this_thread::get_id(), thread);
+    events.at(file) += event;
+  };
+  callbacks.on_start = [&](std::size_t file) { note(file, '('); };
+  callbacks.on_language = [&](std::size_t file, const auto&) {
+    note(file, 'l');
+  };
+  callbacks.on_segments = [&](std::size_t file, const auto& segments) {
+    EXPECT_FALSE(segments.empty());
+    note(file, 's');
+  };
+  callbacks.on_progress = [&](std::size_t file, const auto& progress) {
+    EXPECT_GT(progress.total, 0);
+    note(file, '.');
+  };
+  callbacks.on_done = [&](std::size_t file, const auto& outcome) {
+    EXPECT_EQ(outcome.error != nullptr, file == 3);
+    EXPECT_EQ(outcome.transcription.has_value(), file != 3);
+    note(file, ')');
+  };
+  const auto outcomes = model().transcribe_all(files, 4, quick(), callbacks);
+  ASSERT_EQ(outcomes.size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto alone = model().transcribe(files[i], quick());
+    ASSERT_TRUE(outcomes[i].transcription);
+    const auto& segments = outcomes[i].transcription->segments;
+    EXPECT_EQ(outcomes[i].transcription->text, alone.text);
+    ASSERT_EQ(segments.size(), alone.segments.size());
+    for (std::size_t k = 0; k < segments.size(); ++k) {
+      EXPECT_EQ(segments[k].tokens, alone.segments[k].tokens);
+      EXPECT_EQ(segments[k].end, alone.segments[k].end);
+      EXPECT_EQ(segments[k].avg_logprob, alone.segments[k].avg_logprob);
+    }
+  }
+  expect_error<AudioError>(
+      [&] { std::rethrow_exception(outcomes[3].error); },
+      {"missing.wav"});
+  EXPECT_EQ(
+      events,
+      (std::vector<std::string>{
+          "(l.s.)",
+          "(l.s.s.s.s.s.s.s.)",
+          "(l.s.s.)",
+          "()"}));
+}
+
+TEST(SpeechToText, AStopEndsAllFiles) {
+  const NoiseFiles noise_files;
+  std::stop_source stop;
+  TranscribeAllCallbacks callbacks;
+  callbacks.on_segments = [&](std::size_t file, const auto&) {
+    if (file == 1) {
+      stop.request_stop();
+    }
+  };
+  const auto transcribe_all = [&] {
+    return model().transcribe_all(
+        noise_files.files,
+        4,
+        quick(),
+        callbacks,
+        stop.get_token());
+  };
+  const auto outcomes = transcribe_all();
+  ASSERT_TRUE(outcomes.at(1).transcription);
+  EXPECT_FALSE(outcomes[1].transcription->complete);
+  EXPECT_FALSE(outcomes[1].transcription->segments.empty());
+  // From now on it is stopped before anything has begun.
+  for (const auto& outcome : transcribe_all()) {
+    ASSERT_TRUE(outcome.error);
+    EXPECT_THROW(std::rethrow_exception(outcome.error), InterruptedError);
+  }
+}
+
+TEST(SpeechToText, WhatACallbackOfOneFileThrowsEndsAll) {
+  const NoiseFiles noise_files;
+  TranscribeAllCallbacks callbacks;
+  callbacks.on_segments = [](std::size_t, const auto&) {
+    throw std::domain_error("enough");
+  };
+  EXPECT_THROW(
+      model().transcribe_all(noise_files.files, 3, quick(), callbacks),
+      std::domain_error);
+  EXPECT_TRUE(model().transcribe(noise(1), quick()).complete);
+}
+
+TEST(SpeechToText, RefusesABatchOfNone) {
+  for (const int size : {0, -1}) {
+    expect_error<ArgumentError>(
+        [&] { model().transcribe_all({}, size, quick()); },
+        {std::to_string(size), "1 or more"});
+  }
+  EXPECT_TRUE(model().transcribe_all({}, 3, quick()).empty());
+  auto options = quick();
+  options.language = "klingon";
+  EXPECT_THROW(model().transcribe_all({}, 3, options), ArgumentError);
+}
+
 TEST(SpeechToText, ListsLanguagesMostLikelyFirst) {
   const auto languages = model().detect_language(noise(2));
   ASSERT_EQ(languages.size(), 99U);
