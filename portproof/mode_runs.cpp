@@ -93,7 +93,7 @@ std::string mode_fingerprint(
   return hash.hex();
 }
 
-std::vector<std::string> modes_left(const Port& port) {
+std::vector<std::string> modes_left(const Port& port, bool fresh) {
   std::vector<std::string> out;
   const int round = port.rounds.recording();
   const RoundKind kind = round_kind(port.reference, round);
@@ -106,7 +106,8 @@ std::vector<std::string> modes_left(const Port& port) {
       const char* lacks =
           run == nullptr ? "its tests were not run in this round"
           : !run->pass   ? "its tests did not pass"
-          : run->fingerprint == mode_fingerprint(port, mode, environment)
+          : !fresh ||
+                  run->fingerprint == mode_fingerprint(port, mode, environment)
               ? ""
               : "the code or its tests changed since they passed";
       if (*lacks != '\0') {

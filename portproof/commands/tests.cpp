@@ -32,7 +32,9 @@ namespace fs = std::filesystem;
 
 struct TestsArguments {
   std::string model, build, list, junit, skeleton;
-  std::string environment = "usual"; ///< that the report is of
+  std::string mode; ///< the only one to run; empty: all
+  /// That the report is of, or the only one to run in; empty: usual, or all.
+  std::string environment;
   bool run = false, json = false;
 };
 
@@ -174,10 +176,32 @@ std::vector<std::string> asked_for(
              : std::vector<std::string>{};
 }
 
+std::vector<Mode> chosen_modes(
+    const Reference& reference, const TestsArguments& o) {
+  std::vector<Mode> modes = modes_of(reference);
+  if (o.mode.empty()) {
+    return modes;
+  }
+  const auto other =
+      std::remove_if(modes.begin(), modes.end(), [&](const Mode& mode) {
+        return mode.name != o.mode;
+      });
+  modes.erase(other, modes.end());
+  if (modes.empty()) {
+    throw ConfigError(fmt::format(
+        "[portproof] {} has no [[mode]] named `{}`: `portproof tests {}` lists "
+        "them",
+        reference.path.string(),
+        o.mode,
+        o.model));
+  }
+  return modes;
+}
+
 int run_one(const Commands& commands, const TestsArguments& o, Port* record) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
-  const std::vector<Mode> modes = modes_of(reference);
+  const std::vector<Mode> modes = chosen_modes(reference, o);
   const std::vector<std::string> names = registered(project, o);
   std::map<std::string, std::string> variables;
   if (record != nullptr && o.environment != "usual") {
@@ -254,9 +278,11 @@ int run_command(const Commands& commands, const TestsArguments& o) {
   const Project project = commands.project();
   const Reference reference = Reference::load(project, o.model);
   const std::vector<std::string> asked = asked_for(project, reference);
+  TestsArguments one = o;
+  one.environment = o.environment.empty() ? "usual" : o.environment;
   const bool known =
-      std::find(asked.begin(), asked.end(), o.environment) != asked.end();
-  if (!o.junit.empty() && o.environment != "usual" && !known) {
+      std::find(asked.begin(), asked.end(), one.environment) != asked.end();
+  if (!o.environment.empty() && o.environment != "usual" && !known) {
     throw ConfigError(fmt::format(
         "[portproof] no open round asks for the modes in an environment `{}`: "
         "`portproof round {}` says which",
@@ -265,18 +291,20 @@ int run_command(const Commands& commands, const TestsArguments& o) {
   }
   const bool counts = !asked.empty() && (o.run || (!o.junit.empty() && known));
   if (!counts) {
-    return run_one(commands, o, nullptr);
+    return run_one(commands, one, nullptr);
   }
   const fs::path build = build_folder(project, o.build);
   Port port(project, o.model, build);
   check_build(port, build);
   if (!o.junit.empty()) {
     check_report(o.junit, port.rounds.current());
-    return run_one(commands, o, &port);
+    return run_one(commands, one, &port);
   }
   int worst = 0;
   for (const std::string& environment : asked) {
-    TestsArguments one = o;
+    if (!o.environment.empty() && environment != o.environment) {
+      continue;
+    }
     one.environment = environment;
     if (!o.json) {
       fmt::print("{}:\n", environment);
@@ -304,15 +332,19 @@ void add_tests(Commands& commands) {
       "--junit",
       o->junit,
       "a report of a run in JUnit's XML: red unless they passed");
-  command
-      .add_option(
-          "--environment",
-          o->environment,
-          "the round's environment that the report is of")
-      ->needs(junit);
-  command
-      .add_flag("--run", o->run, "run them with ctest, red unless they pass")
-      ->excludes(junit);
+  command.add_option(
+      "--environment",
+      o->environment,
+      "the round's environment that the report is of, or the only one to run "
+      "in");
+  CLI::Option* const run = command
+                               .add_flag(
+                                   "--run",
+                                   o->run,
+                                   "run them with ctest, red unless they pass")
+                               ->excludes(junit);
+  command.add_option("--mode", o->mode, "run the tests of this one alone")
+      ->needs(run);
   command.add_option(
       "--skeleton",
       o->skeleton,

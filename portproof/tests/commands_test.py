@@ -170,6 +170,15 @@ add_test(Other.C false)
         self.assertEqual(json.loads(self.run_("round", "fake", "--json"))["modes"], [])
         self.assertIn("round 1 is closed", self.run_("round", "fake", "close"))
 
+    def test_one_mode_and_one_environment_run_alone(self):
+        command, seen = self.in_round()
+        self.run_(*command, "--run", "--mode", "say", "--environment", "narrow")
+        self.assertEqual(seen.read_text().split(), ["yes"])
+        lines = [json.loads(line) for line in (self.root / "port/fake/modes.jsonl").read_text().splitlines()]
+        self.assertEqual([(line["mode"], line["environment"]) for line in lines], [("say", "narrow")])
+        self.assertIn("no [[mode]] named `sing`", self.run_(*command, "--run", "--mode", "sing", code=1))
+        self.assertIn("environment `wide`", self.run_(*command, "--run", "--environment", "wide", code=1))
+
     def test_a_build_of_other_sources_records_nothing(self):
         command, _ = self.in_round()
         self.write("src/net.cpp", "int main() { return 1; }\n")

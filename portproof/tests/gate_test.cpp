@@ -220,6 +220,14 @@ TEST_F(GateTest, ModesThatARoundAsksForMustHavePassed) {
               {"Load.A", TestOutcome::passed},
               {"Say.It", TestOutcome::passed}}));
   EXPECT_EQ(red(), "");
+  p.rounds.open(p.reference, round_state(p));
+  EXPECT_EQ(red().find("modes: "), std::string::npos) << red();
+  fake.replace("src/math.cpp", "2 * x", "x + x");
+  EXPECT_NE(red().find("changed since they passed"), std::string::npos);
+  p.rounds.close(1, round_state(p));
+  EXPECT_EQ(red().find("modes: "), std::string::npos)
+      << "what they passed with is history: " << red();
+  fake.replace("src/math.cpp", "x + x", "2 * x");
   fake.replace("port/fake/modes.jsonl", "\"passed\":1", "\"passed\":2");
   EXPECT_NE(red().find("records: "), std::string::npos) << red();
 }
