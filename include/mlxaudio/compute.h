@@ -3,13 +3,15 @@
 
 namespace mlxaudio {
 
-/// What a model's products are computed in on a processor. Attention, norms
-/// and all that is not a product with weights are computed in f32 throughout.
+/// What a model's linear layers are computed in on a processor. Attention,
+/// norms, convolutions, the vocabulary, and the few linear layers that rounding
+/// costs most (ADR 13) stay in f32 whatever it is.
 enum class Compute {
-  f32,       ///< the reference's tokens
-  bf16,      ///< where the processor multiplies it (AVX512_BF16)
-  int8,      ///< faster yet; some words differ
-  automatic, ///< the fastest that this processor multiplies well
+  f32,  ///< the reference's tokens
+  bf16, ///< where the processor multiplies it (AVX512_BF16); slower than f32
+        ///< where its instruction is slow
+  int8, ///< fastest where there is AVX512_VNNI; some words differ
+  automatic, ///< int8 where there is AVX512_VNNI, and kernels are on; else f32
 };
 
 } // namespace mlxaudio

@@ -139,7 +139,8 @@ class HeaderParser {
 Tensor read_npy(
     std::span<const std::byte> bytes,
     std::shared_ptr<const void> owner,
-    const std::string& name) {
+    const std::string& name,
+    std::shared_ptr<const MappedFile> file) {
   ByteReader in(bytes, [&](const std::string& why) {
     throw WeightError(
         fmt::format("[core.npz] {}: {}", printable(name), printable(why)));
@@ -180,7 +181,8 @@ Tensor read_npy(
       *dtype,
       std::move(*header.shape),
       in.take(size),
-      std::move(owner));
+      std::move(owner),
+      std::move(file));
 }
 
 Checkpoint read_npz(const std::filesystem::path& path) {
@@ -194,7 +196,8 @@ Checkpoint read_npz(const std::filesystem::path& path) {
     Tensor tensor = read_npy(
         bytes.bytes,
         std::move(bytes.owner),
-        fmt::format("{}: {}", path.string(), name));
+        fmt::format("{}: {}", path.string(), name),
+        std::move(bytes.file));
     if (!out.tensors.emplace(name, std::move(tensor)).second)
       throw WeightError(fmt::format(
           "[core.npz] {}: array {} comes twice",

@@ -18,9 +18,11 @@ Checkpoint read_npz(const std::filesystem::path& path);
 
 /// Reads one `.npy` array from bytes that `owner` keeps alive.
 /// \param name what to call it in errors
+/// \param file what the bytes are a view of, if that is a mapped file
 Tensor read_npy(
     std::span<const std::byte> bytes,
     std::shared_ptr<const void> owner,
-    const std::string& name);
+    const std::string& name,
+    std::shared_ptr<const MappedFile> file = {});
 
 } // namespace mlxaudio

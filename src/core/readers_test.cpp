@@ -246,6 +246,20 @@ TEST(Npz, ReadsStoredAndDeflated) {
   }
 }
 
+/// Whether pages that a tensor lies in can be forgotten.
+bool is_in_file(const Tensor& tensor) {
+  return tensor.file && tensor.owner == tensor.file;
+}
+
+TEST(Npz, KnowsWhichPagesOfTheFileItTakes) {
+  const auto stored = read_npz(seed("npz/stored.npz"));
+  EXPECT_TRUE(is_in_file(stored.tensors.at("flag")));
+  for (const auto& [name, tensor] : read_npz(seed("npz/deflated.npz")).tensors)
+    EXPECT_FALSE(is_in_file(tensor)) << name;
+  forget_pages(stored);
+  expect_tensor(stored, "flag", DType::boolean, {2}, {1, 0});
+}
+
 TEST(Npz, RefusesWhatItDoesNotRead) {
   expect_error<WeightError>(
       [] { read_npz(seed("refused/fortran.npz")); },
@@ -284,6 +298,14 @@ TEST(TorchFile, ReadsAStateDictWithItsFacts) {
   EXPECT_EQ(
       read.metadata.dump(),
       R"({"dims":{"n_mels":80,"name":"x","list":[1,2.5,null,true]}})");
+}
+
+TEST(TorchFile, KnowsWhichPagesOfTheFileItTakes) {
+  const auto read = read_torch(seed("torch/views.pt"));
+  EXPECT_TRUE(is_in_file(read.tensors.at("f32")));
+  EXPECT_FALSE(is_in_file(read.tensors.at("transposed")));
+  forget_pages(read);
+  expect_tensor(read, "f32", DType::f32, {2, 3}, counted(6));
 }
 
 TEST(TorchFile, MakesViewsContiguous) {

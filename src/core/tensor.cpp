@@ -100,10 +100,11 @@ Tensor view_tensor(
     DType dtype,
     std::vector<std::int64_t> shape,
     std::span<const std::byte> bytes,
-    std::shared_ptr<const void> owner) {
+    std::shared_ptr<const void> owner,
+    std::shared_ptr<const MappedFile> file) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % size_of(dtype) != 0)
     return make_tensor(dtype, std::move(shape), {bytes.begin(), bytes.end()});
-  return {dtype, std::move(shape), bytes, std::move(owner)};
+  return {dtype, std::move(shape), bytes, std::move(owner), std::move(file)};
 }
 
 Tensor mapped_tensor(
@@ -111,11 +112,7 @@ Tensor mapped_tensor(
     std::vector<std::int64_t> shape,
     std::span<const std::byte> bytes,
     std::shared_ptr<const MappedFile> file) {
-  const std::byte* const in_file = bytes.data();
-  Tensor tensor = view_tensor(dtype, std::move(shape), bytes, file);
-  if (tensor.bytes.data() == in_file)
-    tensor.file = std::move(file);
-  return tensor;
+  return view_tensor(dtype, std::move(shape), bytes, file, file);
 }
 
 void forget_pages(const Checkpoint& checkpoint) {

@@ -65,11 +65,13 @@ Tensor make_tensor(
     DType dtype, std::vector<std::int64_t> shape, std::vector<std::byte> bytes);
 
 /// A tensor over bytes of `owner`, copied only if they are misaligned.
+/// \param file what the bytes are a view of, if that is a mapped file
 Tensor view_tensor(
     DType dtype,
     std::vector<std::int64_t> shape,
     std::span<const std::byte> bytes,
-    std::shared_ptr<const void> owner);
+    std::shared_ptr<const void> owner,
+    std::shared_ptr<const MappedFile> file = {});
 
 /// The same over bytes of a mapped file.
 Tensor mapped_tensor(

@@ -177,7 +177,8 @@ class TorchFile {
           bytes.bytes.subspan(
               static_cast<std::size_t>(view.offset) * size_of(dtype),
               static_cast<std::size_t>(*count) * size_of(dtype)),
-          bytes.owner);
+          bytes.owner,
+          bytes.file);
     else
       tensor = gather(view, *count, bytes.bytes, wrong);
     if (!out.tensors.emplace(name, std::move(tensor)).second)

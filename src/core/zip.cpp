@@ -207,7 +207,7 @@ ZipReader::Bytes ZipReader::read(const std::string& name) const {
   if (entry.method == 0) {
     if (entry.size != entry.compressed)
       in.refuse("damaged entry: two sizes for stored bytes");
-    out = {packed, file_};
+    out = {packed, file_, file_};
   } else if (entry.method == Z_DEFLATED) {
     if (entry.size > kSmallEntry &&
         entry.size / kMostInflation > entry.compressed)
@@ -218,7 +218,7 @@ ZipReader::Bytes ZipReader::read(const std::string& name) const {
     auto inflated = std::make_shared<std::vector<std::byte>>(entry.size);
     if (!inflate_all(packed, *inflated))
       in.refuse("damaged entry: it does not inflate to its size");
-    out = {*inflated, inflated};
+    out = {*inflated, inflated, {}};
   } else {
     in.refuse(fmt::format("compression method {} not supported", entry.method));
   }

@@ -28,6 +28,8 @@ class ZipReader {
   struct Bytes {
     std::span<const std::byte> bytes;
     std::shared_ptr<const void> owner;
+    /// What `bytes` are a view of, if that is the archive itself.
+    std::shared_ptr<const MappedFile> file = {};
   };
 
   explicit ZipReader(std::shared_ptr<const MappedFile> file);

@@ -19,9 +19,9 @@ namespace mlxaudio::engine {
 
 namespace {
 
-/// What MLX keeps of freed memory on a GPU: enough for the temporaries of one
-/// window, so that a service with many models does not hoard. On a processor
-/// the C library keeps it, and serves arrays of other sizes with it too.
+/// What MLX keeps of freed memory: enough for the temporaries of one window, so
+/// that a service with many models does not hoard. On a processor the C library
+/// keeps it where it can, and serves arrays of other sizes with it too.
 constexpr std::size_t kCacheLimit = std::size_t{1} << 30;
 
 const char* name_of(Device device) {
@@ -45,9 +45,9 @@ void start_runtime(const LoadOptions& options) {
           name_of(options.device)));
     }
     kernels::set_threads(options.threads);
-    kernels::keep_freed_memory();
+    const bool kept = kernels::keep_freed_memory();
     mx::set_default_device(device);
-    mx::set_cache_limit(device == mx::Device::gpu ? kCacheLimit : 0);
+    mx::set_cache_limit(kept && device == mx::Device::cpu ? 0 : kCacheLimit);
     started = options.device;
     return;
   }

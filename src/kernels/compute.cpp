@@ -3,6 +3,7 @@
 
 #include "fmt/format.h"
 #include "kernels/cpu.h"
+#include "kernels/settings.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio::kernels {
@@ -42,8 +43,10 @@ std::vector<Compute> available_computes() {
 }
 
 Compute resolve(Compute compute) {
+  // Whatever it is: a wrong MLXAUDIO_ISA is an error before weights are packed.
+  isa();
   if (compute == Compute::automatic) {
-    return has_int8_dot() ? Compute::int8 : Compute::f32;
+    return enabled() && has_int8_dot() ? Compute::int8 : Compute::f32;
   }
   if (compute == Compute::bf16 && !has_bf16_dot()) {
     throw UnsupportedError(fmt::format(

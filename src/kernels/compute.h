@@ -22,9 +22,10 @@ std::string name_of(Compute compute);
 std::vector<Compute> available_computes();
 
 /// What `compute` means on this processor: `automatic` is int8 where there is
-/// `has_int8_dot()`, else f32. Without it int8 gains too little to differ in
-/// words without being asked for.
-/// \throws UnsupportedError for bf16 without `has_bf16_dot()`
+/// `has_int8_dot()` and kernels are `enabled()`, else f32. Without them int8
+/// gains too little, or nothing, to differ in words without being asked for.
+/// \throws UnsupportedError for bf16 without `has_bf16_dot()` \throws
+///   ArgumentError as `isa()` does
 Compute resolve(Compute compute);
 
 } // namespace mlxaudio::kernels

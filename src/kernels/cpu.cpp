@@ -55,6 +55,9 @@ std::string names_of(const std::vector<Isa>& isas) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Leaves Highway this one target. It may know more (AVX3_SPR, AVX3_ZEN4 of
+/// its newer versions), whose layouts of panels are not those of our
+/// intrinsics.
 void use(Isa isa) {
   hwy::SetSupportedTargetsForTest(find(isa)->target);
   hwy::GetChosenTarget().DeInit();
@@ -64,6 +67,7 @@ Isa from_environment() {
   const auto isas = available_isas();
   const char* value = std::getenv("MLXAUDIO_ISA");
   if (value == nullptr || *value == '\0') {
+    use(isas.back());
     return isas.back();
   }
   for (const Isa isa : isas) {

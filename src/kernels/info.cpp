@@ -41,6 +41,18 @@ std::array<Counter, kOpCount>& counters() {
   return all;
 }
 
+/// Counts an answer.
+bool choose_kernel(Op op, bool kernel) {
+  if (kernel) {
+    // So that a wrong MLXAUDIO_ISA is an error here, where it can be thrown.
+    isa();
+  }
+  auto& counter = counters()[static_cast<std::size_t>(op)];
+  auto& count = kernel ? counter.kernel : counter.composite;
+  count.fetch_add(1, std::memory_order_relaxed);
+  return kernel;
+}
+
 } // namespace
 
 Info info() {
@@ -58,16 +70,14 @@ Info info() {
 }
 
 bool choose(Op op, bool fits) {
-  const bool kernel = fits && enabled() &&
-                      mlx::core::default_device() == mlx::core::Device::cpu;
-  if (kernel) {
-    // So that a wrong MLXAUDIO_ISA is an error here, where it can be thrown.
-    isa();
-  }
-  auto& counter = counters()[static_cast<std::size_t>(op)];
-  auto& count = kernel ? counter.kernel : counter.composite;
-  count.fetch_add(1, std::memory_order_relaxed);
-  return kernel;
+  return choose_kernel(
+      op,
+      fits && enabled() &&
+          mlx::core::default_device() == mlx::core::Device::cpu);
+}
+
+bool choose_on_host(Op op) {
+  return choose_kernel(op, enabled());
 }
 
 } // namespace mlxaudio::kernels

@@ -49,4 +49,7 @@ Info info();
 /// \param fits whether the kernel can serve this call at all
 bool choose(Op op, bool fits = true);
 
+/// The same for work on numbers of the host, whatever device MLX computes on.
+bool choose_on_host(Op op);
+
 } // namespace mlxaudio::kernels

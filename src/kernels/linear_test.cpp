@@ -13,14 +13,14 @@ namespace {
 
 using test::Floats;
 
-struct Case {
+struct ProductCase {
   std::size_t rows, in, out;
 };
 
 /// A product with all that may follow it, and the same in double precision.
 class Product {
  public:
-  Product(Case c, Type type, unsigned seed)
+  Product(ProductCase c, Type type, unsigned seed)
       : case_(c),
         x(test::normal(c.rows * c.in, seed)),
         weight(test::weights(test::normal(c.out * c.in, seed + 1, 0.1f), type)),
@@ -77,7 +77,7 @@ class Product {
   bool with_bias = true, with_gelu = false, with_residual = false;
 
  private:
-  Case case_;
+  ProductCase case_;
 
  public:
   Floats x;
@@ -85,7 +85,7 @@ class Product {
   Floats residual;
 };
 
-constexpr Case kCases[] = {
+constexpr ProductCase kProductCases[] = {
     {1, 1, 1},
     {1, 64, 64},
     {1, 17, 3},
@@ -107,7 +107,7 @@ constexpr Case kCases[] = {
 TEST(Linear, AgreesWithDoublesOnEveryIsa) {
   test::on_every_isa([](const std::string& name) {
     unsigned seed = 1;
-    for (const Case c : kCases) {
+    for (const ProductCase c : kProductCases) {
       for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
         for (unsigned extras = 0; extras < 8; ++extras) {
           Product product(c, type, seed++);
@@ -125,7 +125,8 @@ TEST(Linear, AgreesWithDoublesOnEveryIsa) {
 
 TEST(Linear, GivesTheSameBitsForEveryThreadCount) {
   test::on_every_isa([](const std::string& name) {
-    for (const Case c : {Case{4, 512, 700}, Case{300, 600, 130}}) {
+    for (const ProductCase c :
+         {ProductCase{4, 512, 700}, ProductCase{300, 600, 130}}) {
       Product product(c, Type::f16, 5);
       EXPECT_TRUE(test::same_for_every_thread_count([&] {
         return product.run();
@@ -135,7 +136,7 @@ TEST(Linear, GivesTheSameBitsForEveryThreadCount) {
 }
 
 TEST(Linear, ARowDoesNotDependOnTheOthers) {
-  const Case many{7, 300, 90}, one{1, 300, 90};
+  const ProductCase many{7, 300, 90}, one{1, 300, 90};
   Product all(many, Type::f16, 3);
   const Floats y = all.run();
   for (std::size_t i = 0; i < many.rows; ++i) {

@@ -8,14 +8,16 @@
 
 namespace mlxaudio::kernels {
 
-void keep_freed_memory() {
+bool keep_freed_memory() {
 #if defined(MLXAUDIO_HAVE_MALLOPT)
   // Activations of an encoder are 3 to 30 MB each; weights are mapped files and
   // do not pass here.
   constexpr int kBlock = 256 << 20;
   constexpr int kTrim = 512 << 20;
-  mallopt(M_MMAP_THRESHOLD, kBlock);
-  mallopt(M_TRIM_THRESHOLD, kTrim);
+  return mallopt(M_MMAP_THRESHOLD, kBlock) != 0 &&
+         mallopt(M_TRIM_THRESHOLD, kTrim) != 0;
+#else
+  return false;
 #endif
 }
 

@@ -7,7 +7,7 @@ namespace mlxaudio::kernels {
 ///
 /// MLX on a CPU frees and allocates each array anew, and glibc gives large
 /// blocks back to the system each time: an encoder's run then costs 50,000 page
-/// faults. Does nothing with other C libraries.
-void keep_freed_memory();
+/// faults. \return whether it does: not with other C libraries
+[[nodiscard]] bool keep_freed_memory();
 
 } // namespace mlxaudio::kernels

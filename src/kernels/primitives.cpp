@@ -443,7 +443,7 @@ class AppendPrimitive : public mx::Primitive {
                         to = out.data<float>()] { std::copy_n(from, n, to); });
     }
     const std::size_t batch = size_of(out.shape(0)),
-                      stride = size_of(out.shape(1) * out.shape(2)),
+                      stride = size_of(out.shape(1)) * size_of(out.shape(2)),
                       size = count_ * size_of(out.shape(2));
     const auto put = [batch,
                       stride,

@@ -457,10 +457,11 @@ HWY_AFTER_NAMESPACE();
 
 #include <vector>
 
-#include "hwy/aligned_allocator.h"
 #include "kernels/avx512_dot.h"
 #include "kernels/compute.h"
+#include "kernels/cpu.h"
 #include "kernels/parallel.h"
+#include "kernels/scratch.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio::kernels {
@@ -476,6 +477,7 @@ HWY_EXPORT(ReducedMatvecPiece);
 namespace {
 
 ReducedKind int8_kind() {
+  isa(); // before Highway chooses: panels must be of its layout
   auto* multiply = HWY_DYNAMIC_DISPATCH(MultiplyNative);
 #if defined(__x86_64__)
   if (has_int8_dot()) {
@@ -489,17 +491,14 @@ ReducedKind int8_kind() {
       multiply};
 }
 
-template <class T>
-using Aligned = hwy::AlignedFreeUniquePtr<T[]>;
-
 /// Rows in memory of their own.
 class Prepared {
  public:
   Prepared(std::size_t rows, std::size_t groups, std::size_t item)
       : groups_(groups),
         row_bytes_(groups * kGroup * item),
-        values_(hwy::AllocateAligned<std::byte>(rows * row_bytes_)),
-        scales_(hwy::AllocateAligned<float>(rows * groups)) {}
+        values_(allocate_aligned<std::byte>(rows * row_bytes_)),
+        scales_(allocate_aligned<float>(rows * groups)) {}
 
   ReducedRows from(std::size_t row) const {
     return {values_.get() + row * row_bytes_, scales_.get() + row * groups_};
@@ -552,9 +551,9 @@ void reduced_linear(
       bands * parts,
       [&] {
         return PanelMemory{
-            hwy::AllocateAligned<std::byte>(
+            allocate_aligned<std::byte>(
                 kReducedColumns * groups * kGroup * kind.item),
-            hwy::AllocateAligned<float>(kReducedColumns * groups)};
+            allocate_aligned<float>(kReducedColumns * groups)};
       },
       [&](std::size_t i, const PanelMemory& memory) {
         const std::size_t column = i / parts * kReducedColumns;
@@ -582,11 +581,12 @@ void quantize(
     std::size_t in,
     std::int8_t* values,
     float* scales) {
+  isa(); // a wrong MLXAUDIO_ISA is an error here, too
   constexpr std::size_t kRowsAtOnce = 16;
   auto* const rows_of = HWY_DYNAMIC_DISPATCH(QuantizeWeights);
   parallel_for_with<Aligned<float>>(
       (out + kRowsAtOnce - 1) / kRowsAtOnce,
-      [&] { return hwy::AllocateAligned<float>(in); },
+      [&] { return allocate_aligned<float>(in); },
       [&](std::size_t i, const Aligned<float>& wide) {
         const std::size_t row = i * kRowsAtOnce;
         rows_of(

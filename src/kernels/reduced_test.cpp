@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
 #include "kernels/compute.h"
+#include "kernels/settings.h"
 #include "kernels/test_support.h"
 #include "mlxaudio/error.h"
 
@@ -159,7 +163,7 @@ class Reduced {
   Floats scales;
 };
 
-float worst(const Floats& a, const Floats& b) {
+float largest_error(const Floats& a, const Floats& b) {
   float most = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const float error = std::abs(a[i] - b[i]);
@@ -207,7 +211,7 @@ TEST(LinearInt8, IsTheProductOfRoundedNumbersOnEveryIsa) {
         product.with_gelu = (extras & 1) != 0;
         product.with_residual = (extras & 2) != 0;
         EXPECT_LT(
-            worst(
+            largest_error(
                 product.run(),
                 product.expected(
                     product.rounded_x(),
@@ -217,6 +221,19 @@ TEST(LinearInt8, IsTheProductOfRoundedNumbersOnEveryIsa) {
       }
     }
   });
+}
+
+// A process of its own under ctest, in which nobody set one before.
+TEST(LinearInt8, IsTheProductOnTheIsaThatIsChosenByItself) {
+  for (const Shape shape : kShapes) {
+    const Reduced product(shape, 2);
+    EXPECT_LT(
+        largest_error(
+            product.run(),
+            product.expected(product.rounded_x(), product.rounded_weight())),
+        2e-5f)
+        << shape.rows << "x" << shape.in << "x" << shape.out;
+  }
 }
 
 TEST(LinearInt8, DoesNotSaturate) {
@@ -268,7 +285,7 @@ TEST(LinearInt8, OneLargeNumberCostsTheDigitsOfItsGroupAlone) {
           << name;
     }
     EXPECT_LT(
-        worst(
+        largest_error(
             product.run(),
             product.expected(rounded, product.rounded_weight())),
         2e-3f)
@@ -339,7 +356,7 @@ TEST(MatvecInt8, RoundsTheWeightsAlone) {
         product.with_gelu = rows % 2 == 0;
         product.with_residual = rows % 3 == 0;
         EXPECT_LT(
-            worst(
+            largest_error(
                 product.run(Compute::int8, true),
                 product.expected(product.x, product.rounded_weight())),
             2e-5f)
@@ -395,7 +412,7 @@ TEST(LinearBf16, IsTheProductOfRoundedNumbers) {
       product.with_gelu = seed % 2 == 0;
       product.with_residual = seed % 3 == 0;
       EXPECT_LT(
-          worst(
+          largest_error(
               product.run(Compute::bf16),
               product.expected(
                   in_bf16(product.x),
@@ -442,6 +459,41 @@ TEST(Compute, IsWhatTheInstructionSetHas) {
       EXPECT_THROW(resolve(Compute::bf16), UnsupportedError) << name;
     }
   });
+}
+
+/// Exits with 1 where `run` refuses a misspelt MLXAUDIO_ISA.
+template <class Run>
+[[noreturn]] void exit_as_refused(const Run& run) {
+  ::setenv("MLXAUDIO_ISA", "avx3", 1);
+  try {
+    run();
+  } catch (const ArgumentError&) {
+    std::_Exit(1);
+  }
+  std::_Exit(0);
+}
+
+TEST(Compute, AMisspeltIsaIsRefusedBeforeWeightsArePacked) {
+  // Processes of their own, which have not asked for one yet.
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  for (const Compute each : {Compute::f32, Compute::int8, Compute::automatic}) {
+    EXPECT_EXIT(
+        exit_as_refused([each] { resolve(each); }),
+        testing::ExitedWithCode(1),
+        "");
+  }
+  EXPECT_EXIT(
+      exit_as_refused([] { quantize({}, 0, 64, nullptr, nullptr); }),
+      testing::ExitedWithCode(1),
+      "");
+}
+
+TEST(Compute, AutomaticIsF32WithoutKernels) {
+  const bool before = enabled();
+  set_enabled(false);
+  EXPECT_EQ(resolve(Compute::automatic), Compute::f32);
+  EXPECT_EQ(resolve(Compute::int8), Compute::int8);
+  set_enabled(before);
 }
 
 TEST(ReducedProducts, OfNoRowsAreNoWork) {

@@ -11,7 +11,8 @@ constexpr std::size_t kLimit = std::size_t{16} << 20;
 } // namespace
 
 RunAhead& RunAhead::shared() {
-  static RunAhead one(kLimit);
+  // Never destroyed: at exit MLX's threads may yet hold rooms of it.
+  static auto& one = *new RunAhead(kLimit);
   return one;
 }
 

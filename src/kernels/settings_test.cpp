@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdint>
 #include <cstdlib>
 
+#include "hwy/targets.h"
 #include "kernels/cpu.h"
 #include "kernels/info.h"
 #include "kernels/test_support.h"
@@ -34,6 +37,12 @@ TEST(Isa, ScalarIsAlwaysThere) {
   set_isa(Isa::scalar);
   EXPECT_EQ(isa(), Isa::scalar);
   EXPECT_EQ(info().isa, "scalar");
+}
+
+TEST(Isa, IsHighwaysOnlyChoice) {
+  isa();
+  EXPECT_TRUE(
+      std::has_single_bit(static_cast<std::uint64_t>(hwy::SupportedTargets())));
 }
 
 TEST(Isa, RefusesWhatTheProcessorLacks) {

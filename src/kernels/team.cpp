@@ -26,7 +26,8 @@ void relax() {
 } // namespace
 
 Team& Team::shared() {
-  static Team team;
+  // Never destroyed: at exit MLX's threads may yet give it work.
+  static auto& team = *new Team;
   return team;
 }
 

@@ -129,11 +129,18 @@ Weights Weights::dry() {
 }
 
 void Weights::compute_in(Compute compute, std::vector<std::string> exact) {
+  if (compute == Compute::automatic) {
+    throw ArgumentError(
+        "[nn.weights] products cannot be computed in auto: resolve it to what "
+        "the processor has before");
+  }
   compute_ = compute;
   exact_ = std::move(exact);
+  unasked_ = exact_;
 }
 
-Compute Weights::compute_of(const std::string& path) const {
+Compute Weights::compute_of(const std::string& path) {
+  std::erase(unasked_, path);
   const bool exact =
       std::find(exact_.begin(), exact_.end(), path) != exact_.end();
   return exact ? Compute::f32 : compute_;
@@ -210,6 +217,12 @@ void Weights::finish() const {
         "configuration of one checkpoint{}",
         source_.empty() ? "the checkpoint" : source_,
         message));
+  }
+  if (!unasked_.empty()) {
+    throw ArgumentError(fmt::format(
+        "[nn.weights] the model has no linear layer {}: mend the list of "
+        "layers that stay in f32",
+        fmt::join(unasked_, ", ")));
   }
 }
 

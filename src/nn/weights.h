@@ -39,12 +39,12 @@ class Weights {
   static Weights dry();
 
   /// Says what products with weights are to be computed in, before modules are
-  /// built. \param compute not `automatic` \param exact paths of modules whose
-  /// products stay in f32
+  /// built. \param exact paths of modules whose products stay in f32
+  /// \throws ArgumentError for `automatic`, which is to be resolved before
   void compute_in(Compute compute, std::vector<std::string> exact = {});
   /// What the products of the module at a path are computed in; f32 unless
   /// `compute_in` said otherwise.
-  Compute compute_of(const std::string& path) const;
+  Compute compute_of(const std::string& path);
 
   /// Whether the file has a tensor that nobody took yet.
   bool has(const std::string& name) const;
@@ -57,6 +57,8 @@ class Weights {
   /// Closes the ledger.
   /// \throws WeightError that lists every missing, misshapen, not finite and
   /// unused tensor, and every name that was declared twice
+  /// \throws ArgumentError that lists paths of `compute_in` at which no module
+  /// asked what it is computed in
   void finish() const;
 
   const std::vector<Declaration>& declared() const {
@@ -70,6 +72,7 @@ class Weights {
   bool dry_ = false;
   Compute compute_ = Compute::f32;
   std::vector<std::string> exact_;
+  std::vector<std::string> unasked_; ///< those of `exact_`, until asked for
   std::string source_;
   std::map<std::string, mx::array> arrays_;
   std::vector<Declaration> declared_;

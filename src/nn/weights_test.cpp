@@ -83,6 +83,30 @@ TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {
   EXPECT_EQ(b.weight.array().dtype(), mx::float16);
 }
 
+TEST(Weights, RefuseLayersToStayExactThatNobodyBuilt) {
+  const auto weights = std::make_shared<Weights>(Weights::dry());
+  weights->compute_in(Compute::int8, {"a.query", "b", "c"});
+  const Scope at(weights);
+  EXPECT_EQ((at / "b").compute(), Compute::f32);
+  try {
+    weights->finish();
+    FAIL() << "a.query and c are none of the model's";
+  } catch (const ArgumentError& error) {
+    EXPECT_NE(
+        std::string(error.what()).find("no linear layer a.query, c:"),
+        std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ((at / "a" / "query").compute(), Compute::f32);
+  EXPECT_EQ((at / "c").compute(), Compute::f32);
+  EXPECT_NO_THROW(weights->finish());
+}
+
+TEST(Weights, RefuseAnAutomaticThatWasNotResolved) {
+  auto weights = Weights::dry();
+  EXPECT_THROW(weights.compute_in(Compute::automatic), ArgumentError);
+}
+
 /// A module of modules, as models are.
 struct Block {
   Scope at;

@@ -16,14 +16,24 @@ LinearWeight::LinearWeight(mx::array weight, Compute compute)
   expect(weight.ndim() == 2, "ops.linear", "weights [out, in]", weight.shape());
   out_ = weight.shape(0);
   in_ = weight.shape(1);
+  if (compute == Compute::automatic) {
+    throw ArgumentError(
+        "[ops.linear] products cannot be computed in auto: resolve it to what "
+        "the processor has before");
+  }
   if (compute != Compute::int8) {
     weight_ = std::move(weight);
     return;
   }
-  if (!kernels::is_weight_type(weight.dtype()) || weight.size() == 0) {
+  if (weight.size() == 0) {
     throw ArgumentError(
-        "[ops.linear] only weights in f32, f16 or bf16, and not none, can be "
-        "packed in 8 bits: compute in f32 (--compute f32)");
+        "[ops.linear] weights of no numbers, " + text_of(weight.shape()) +
+        ", cannot be packed in 8 bits: compute in f32 (--compute f32)");
+  }
+  if (!kernels::is_weight_type(weight.dtype())) {
+    throw ArgumentError(
+        "[ops.linear] only weights in f32, f16 or bf16 can be packed in 8 "
+        "bits: compute in f32 (--compute f32)");
   }
   auto packed = kernels::pack_int8(weight);
   int8_ = Int8{std::move(packed.values), std::move(packed.scales)};
@@ -64,12 +74,13 @@ mx::array linear(
   const auto wide = widen(x);
   const bool few = wide.size() <=
                    kernels::kMatvecRows * static_cast<std::size_t>(weight.in());
+  const auto residual = e.residual ? Maybe(widen(*e.residual)) : Maybe();
   const bool fits =
       wide.dtype() == mx::float32 && weight.in() > 0 &&
       (weight.int8() || kernels::is_weight_type(weight.array().dtype())) &&
-      (!e.bias || kernels::is_weight_type(e.bias->dtype()));
+      (!e.bias || kernels::is_weight_type(e.bias->dtype())) &&
+      (!residual || residual->dtype() == mx::float32);
   const bool gelu = e.activation == Activation::gelu;
-  const auto residual = e.residual ? Maybe(widen(*e.residual)) : Maybe();
   if (const auto& int8 = weight.int8()) {
     using kernels::Op;
     return kernels::choose(few ? Op::matvec_int8 : Op::linear_int8, fits)

@@ -19,9 +19,9 @@ class LinearWeight {
   };
 
   /// For int8, evaluates and packs the weights at once.
-  /// \param compute what the processor has: not `automatic`
-  /// \throws ArgumentError if the weights have another shape or are no numbers
-  ///   that can be packed
+  /// \param compute what the processor has
+  /// \throws ArgumentError for `automatic`, or if the weights have another
+  ///   shape or are no numbers that can be packed
   explicit LinearWeight(mx::array weight, Compute compute = Compute::f32);
 
   /// \throws ArgumentError for weights in 8 bits

@@ -206,6 +206,26 @@ TEST_F(Ops, PackedWeightsAreNearTheirOwnAndHaveNoOtherArray) {
   EXPECT_THROW(
       LinearWeight(mx::zeros({4, 4}, mx::int32), Compute::int8),
       ArgumentError);
+  EXPECT_THROW(
+      LinearWeight(mx::zeros({0, 4}, mx::float32), Compute::int8),
+      ArgumentError);
+  EXPECT_THROW(LinearWeight(array, Compute::automatic), ArgumentError);
+}
+
+TEST_F(Ops, ResidualsOfEveryTypeAreAddedAsWhatTheyAre) {
+  const auto x = normal({9, 64}), w = normal({32, 64}, mx::float32, 0.2f);
+  const auto r = mx::round(mx::multiply(normal({9, 32}), mx::array(8.0f)));
+  for (const auto type : {mx::float32, mx::float16, mx::bfloat16, mx::int32}) {
+    for (const auto compute : {Compute::f32, Compute::int8}) {
+      const LinearWeight weight(w, compute);
+      EXPECT_LT(
+          distance(
+              linear(x, weight, {.residual = mx::astype(r, type)}),
+              mx::add(linear(x, weight), r)),
+          // The composite may round an input in 8 bits the other way.
+          compute == Compute::int8 ? 1e-2f : 2e-5f);
+    }
+  }
 }
 
 TEST_F(Ops, ConvolutionAgreesWithItsComposite) {

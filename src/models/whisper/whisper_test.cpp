@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "mlxaudio/error.h"
+#include "models/whisper/exact_layers.h"
 #include "models/whisper/toy_model.h"
 #include "nn/tape.h"
 
@@ -130,6 +131,26 @@ TEST(Whisper, RunsFromMelToLogits) {
   const auto logits = whisper(mel, mx::repeat(tokens({1, 2, 3}), 2, 0));
   EXPECT_EQ(logits.shape(), (mx::Shape{2, 3, 200}));
   EXPECT_TRUE(mx::all(mx::isfinite(logits)).item<bool>());
+}
+
+TEST(ExactLayers, AreLinearLayersOfTheModel) {
+  const auto exact = exact_layers(Compute::int8);
+  ASSERT_EQ(exact.size(), 3U);
+  const auto d = small_dims();
+  const auto build = [&](std::vector<std::string> paths) {
+    const auto ledger = std::make_shared<Weights>(toy::random_weights(d));
+    ledger->compute_in(Compute::int8, std::move(paths));
+    Whisper model{Scope(ledger), d};
+    ledger->finish();
+    return model;
+  };
+  const Whisper whisper = build(exact);
+  const auto& block = whisper.encoder.blocks.at(0);
+  EXPECT_FALSE(block.attn.value.weight.int8());
+  EXPECT_FALSE(block.attn.out.weight.int8());
+  EXPECT_FALSE(block.mlp1.weight.int8());
+  EXPECT_TRUE(block.attn.query.weight.int8());
+  EXPECT_THROW(build({"encoder.conv1"}), ArgumentError);
 }
 
 TEST(AudioEncoder, RefusesOtherShapes) {
