@@ -18,6 +18,7 @@
 #include "audio/reader.h"
 #include "audio/resample.h"
 #include "audio/sample_window.h"
+#include "core/fiber.h"
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
@@ -112,6 +113,8 @@ TranscribeCallbacks posted(
 TranscribeOutcome outcome_of(const std::function<Transcription()>& work) {
   try {
     return {.transcription = work()};
+  } catch (const FiberAbandoned&) {
+    throw; // the batch has failed as a whole
   } catch (...) {
     return {.error = std::current_exception()};
   }
