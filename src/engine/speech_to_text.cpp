@@ -287,10 +287,11 @@ std::vector<TranscribeOutcome> SpeechToText::transcribe_all(
     std::stop_token stop) const {
   const auto impl = impl_;
   whisper::check_options(impl->dims, options);
-  if (batch_size < 1) {
+  if (batch_size < 1 || batch_size > kMaxBatchSize) {
     throw ArgumentError(fmt::format(
-        "[transcribe] a batch of {} files: take 1 or more",
-        batch_size));
+        "[transcribe] a batch of {} files: take 1 to {}",
+        batch_size,
+        kMaxBatchSize));
   }
   return impl->transcribe_all(
       files,
