@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/bench.h"
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -115,14 +116,16 @@ void Bench::load() {
 }
 
 /// Adds what a file came to.
-void add(SessionRun& run, const Transcription& result) {
+/// \param file its number, from 0
+void add(SessionRun& run, std::size_t file, const Transcription& result) {
   if (!result.complete) {
     throw InterruptedError("[cli] interrupted before all was timed");
   }
   for (const Segment& segment : result.segments) {
     run.tokens += static_cast<int>(segment.tokens.size());
   }
-  run.text += (run.text.empty() ? "" : "\n") + result.text;
+  // A file without text has its line, too.
+  run.text += (file == 0 ? "" : "\n") + result.text;
 }
 
 SessionRun Bench::transcribe() const {
@@ -140,10 +143,11 @@ SessionRun Bench::transcribe() const {
   };
   if (work_.batch_size == 1) {
     const TranscribeCallbacks callbacks{on_segments, on_progress, {}};
-    for (const std::filesystem::path& file : files_) {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
       add(run,
+          i,
           model_->transcribe(
-              file,
+              files_[i],
               work_.options,
               callbacks,
               context_.signals.token()));
@@ -158,16 +162,17 @@ SessionRun Bench::transcribe() const {
                                 const TranscribeProgress& progress) {
       on_progress(progress);
     };
-    for (const TranscribeOutcome& outcome : model_->transcribe_all(
-             files_,
-             work_.batch_size,
-             work_.options,
-             callbacks,
-             context_.signals.token())) {
-      if (outcome.error) {
-        std::rethrow_exception(outcome.error);
+    const auto outcomes = model_->transcribe_all(
+        files_,
+        work_.batch_size,
+        work_.options,
+        callbacks,
+        context_.signals.token());
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].error) {
+        std::rethrow_exception(outcomes[i].error);
       }
-      add(run, *outcome.transcription);
+      add(run, i, *outcomes[i].transcription);
     }
   }
   run.seconds = watch.seconds();

@@ -5,8 +5,10 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <new>
 #include <optional>
+#include <set>
 #include <span>
 #include <sstream>
 #include <stop_token>
@@ -43,6 +45,17 @@ constexpr std::string_view kStandardInput = "-";
 /// What the files of an input are named after.
 fs::path name_of(const std::string& input) {
   return input == kStandardInput ? fs::path("stdin") : fs::path(input);
+}
+
+/// Whether an input may keep us waiting, and can be read only once: the
+/// standard input, a pipe, a device.
+bool is_stream(const std::string& input) {
+  if (input == kStandardInput) {
+    return true;
+  }
+  std::error_code missing;
+  const fs::file_status status = fs::status(input, missing);
+  return fs::exists(status) && !fs::is_regular_file(status);
 }
 
 /// Checks, before any work is done, that the results have places to go to.
@@ -128,6 +141,9 @@ class Transcriber {
   ExitCode run();
 
  private:
+  /// \return the files that were written
+  using WriteFiles = std::function<std::vector<fs::path>()>;
+
   struct Counts {
     int done = 0;
     int failed = 0;
@@ -143,11 +159,13 @@ class Transcriber {
   void begin_input(const std::string& input, double elapsed);
   /// \param total the audio's length \unit s
   /// \param seconds that the work took
+  /// \param files writes its files, or says what came of it
   void end_input(
       const std::string& input,
       const Transcription& result,
       double total,
-      double seconds);
+      double seconds,
+      const WriteFiles& files);
   /// Does work for an input; what goes wrong is told and counted.
   /// \return whether that was all
   bool attempt(const std::string& input, const std::function<void()>& work);
@@ -156,9 +174,16 @@ class Transcriber {
   Transcription decode(const std::string& input, double& total);
   void on_segments(const std::vector<Segment>& segments);
   void on_language(const std::string& language);
+  /// What --output-dir asks for.
   /// \return the files
-  std::vector<fs::path> write_results(
-      const std::string& input, const Transcription& result);
+  std::vector<fs::path> write_files(
+      const std::string& input, const Transcription& result) const;
+  /// Writes them now.
+  /// \return says, where it is the input's turn, what came of it
+  WriteFiles written_at_once(
+      const std::string& input, const Transcription& result) const;
+  /// Ends the result on the standard output.
+  void end_stream(const Transcription& result);
   void count_failure(
       const std::string& input, ExitCode code, std::string_view message);
   void fail(
@@ -378,7 +403,7 @@ Transcription Transcriber::decode(const std::string& input, double& total) {
   // A program at the other end of a pipe may keep us waiting for ever; there
   // is no text yet that could be lost.
   std::optional<Signals::ExitAtOnce> reading;
-  if (input == kStandardInput) {
+  if (is_stream(input)) {
     reading.emplace(context_.signals);
   }
   TranscribeCallbacks callbacks;
@@ -406,19 +431,28 @@ Transcription Transcriber::decode(const std::string& input, double& total) {
   return std::move(*result);
 }
 
-std::vector<fs::path> Transcriber::write_results(
-    const std::string& input, const Transcription& result) {
-  std::vector<fs::path> written;
-  if (stream_) {
-    std::ostringstream text;
-    stream_->end(result, text);
-    // The reference's JSON ends without an end of line; a stream of several
-    // needs one.
-    if (arguments_.format == "json") {
-      text << '\n';
-    }
-    print(text.str());
+void Transcriber::end_stream(const Transcription& result) {
+  if (!stream_) {
+    return;
   }
+  std::ostringstream text;
+  stream_->end(result, text);
+  // The reference's JSON ends without an end of line; a stream of several
+  // needs one.
+  if (arguments_.format == "json") {
+    text << '\n';
+  }
+  print(text.str());
+}
+
+/// Whether a transcription was interrupted before it had any text.
+bool has_no_text_yet(const Transcription& result) {
+  return !result.complete && result.segments.empty();
+}
+
+std::vector<fs::path> Transcriber::write_files(
+    const std::string& input, const Transcription& result) const {
+  std::vector<fs::path> written;
   if (!arguments_.output_dir) {
     return written;
   }
@@ -463,15 +497,17 @@ void Transcriber::end_input(
     const std::string& input,
     const Transcription& result,
     double total,
-    double seconds) {
+    double seconds,
+    const WriteFiles& files) {
   audio_seconds_ += total;
   progress_.finish();
   interrupted_ = interrupted_ || !result.complete;
-  if (!result.complete && result.segments.empty()) {
+  if (has_no_text_yet(result)) {
     tell_no_text(input);
     return;
   }
-  const std::vector<fs::path> written = write_results(input, result);
+  end_stream(result);
+  const std::vector<fs::path> written = files();
   if (arguments_.json) {
     print(result_line(
         {input,
@@ -502,7 +538,38 @@ void Transcriber::transcribe_input(const std::string& input) {
   const Transcription result = decode(input, total);
   const double seconds = watch.seconds();
   transcribe_seconds_ += seconds;
-  end_input(input, result, total, seconds);
+  end_input(input, result, total, seconds, [&] {
+    return write_files(input, result);
+  });
+}
+
+Transcriber::WriteFiles Transcriber::written_at_once(
+    const std::string& input, const Transcription& result) const {
+  std::vector<fs::path> written;
+  try {
+    if (!has_no_text_yet(result)) {
+      written = write_files(input, result);
+    }
+  } catch (...) {
+    return [error = std::current_exception()]() -> std::vector<fs::path> {
+      std::rethrow_exception(error);
+    };
+  }
+  return [written] { return written; };
+}
+
+/// Whether an error says that work was stopped.
+bool is_interruption(const std::exception_ptr& error) {
+  if (!error) {
+    return false;
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (const InterruptedError&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
 void Transcriber::transcribe_together(std::span<const std::string> inputs) {
@@ -510,63 +577,92 @@ void Transcriber::transcribe_together(std::span<const std::string> inputs) {
     Stopwatch watch;
     double total = 0; ///< \unit s
     bool failed = false;
+    bool ended = false; ///< it has an outcome, told or held
   };
   std::vector<std::optional<File>> files(inputs.size());
   InTurn turns;
   Guard guard(context_.signals.token());
   const auto add = [&](std::size_t i, const std::function<void()>& event) {
-    guard([&] {
-      turns.add(i, [&, i, event] {
-        if (!output_broken_ && !files[i]->failed) {
-          files[i]->failed = !attempt(inputs[i], event);
-        }
-        if (output_broken_) {
-          guard.stop();
-        }
-      });
+    turns.add(i, [&, i, event] {
+      if (!output_broken_ && !files[i]->failed) {
+        files[i]->failed = !attempt(inputs[i], event);
+      }
+      if (output_broken_) {
+        guard.stop();
+      }
     });
+  };
+  const auto end = [&](std::size_t i, const std::function<void()>& event) {
+    add(i, event);
+    files[i]->ended = true;
+    turns.end(i);
   };
   TranscribeAllCallbacks callbacks;
   callbacks.on_start = [&](std::size_t i) {
     files[i].emplace();
-    add(i, [&, i] { begin_input(inputs[i], files[i]->watch.seconds()); });
+    guard([&] {
+      add(i, [&, i] { begin_input(inputs[i], files[i]->watch.seconds()); });
+    });
   };
   callbacks.on_segments = [&](std::size_t i,
                               const std::vector<Segment>& segments) {
-    add(i, [this, segments] { on_segments(segments); });
+    guard([&] { add(i, [this, segments] { on_segments(segments); }); });
   };
   callbacks.on_progress = [&](std::size_t i,
                               const TranscribeProgress& progress) {
     files[i]->total = progress.total;
-    add(i, [this, progress] { progress_.update(progress); });
+    guard([&] { add(i, [this, progress] { progress_.update(progress); }); });
   };
   callbacks.on_language = [&](std::size_t i, const std::string& language) {
-    add(i, [this, language] { on_language(language); });
+    guard([&] { add(i, [this, language] { on_language(language); }); });
   };
   callbacks.on_done = [&](std::size_t i, const TranscribeOutcome& outcome) {
     const double seconds = files[i]->watch.seconds();
-    add(i, [&, i, seconds] {
+    guard([&] {
       if (outcome.error) {
-        std::rethrow_exception(outcome.error);
+        end(i, [error = outcome.error] { std::rethrow_exception(error); });
+        return;
       }
-      end_input(inputs[i], *outcome.transcription, files[i]->total, seconds);
-      ++counts_.done;
+      // Held events outlive what the model refers to if it fails as a whole.
+      const auto result =
+          std::make_shared<const Transcription>(*outcome.transcription);
+      const WriteFiles written = output_broken_ || files[i]->failed
+                                     ? WriteFiles()
+                                     : written_at_once(inputs[i], *result);
+      end(i, [&, i, seconds, result, written] {
+        end_input(inputs[i], *result, files[i]->total, seconds, written);
+        ++counts_.done;
+      });
     });
-    guard([&] { turns.end(i); });
   };
   const Stopwatch watch;
   const std::vector<fs::path> paths(inputs.begin(), inputs.end());
-  attempt(current_, [&] {
+  std::exception_ptr failure;
+  try {
     guard.run([&] {
-      model_->transcribe_all(
-          paths,
-          arguments_.batch_size,
-          arguments_.options,
-          callbacks,
-          guard.token());
+      for (const TranscribeOutcome& outcome : model_->transcribe_all(
+               paths,
+               arguments_.batch_size,
+               arguments_.options,
+               callbacks,
+               guard.token())) {
+        interrupted_ = interrupted_ || is_interruption(outcome.error);
+      }
     });
-  });
+  } catch (const ClosedPipe&) {
+    throw;
+  } catch (...) {
+    failure = std::current_exception();
+  }
   transcribe_seconds_ += watch.seconds();
+  for (std::size_t i = 0; failure && i < inputs.size(); ++i) {
+    if (!files[i]) {
+      files[i].emplace();
+    }
+    if (!files[i]->ended) {
+      end(i, [failure] { std::rethrow_exception(failure); });
+    }
+  }
 }
 
 void Transcriber::tell_stats() const {
@@ -639,8 +735,8 @@ void Transcriber::transcribe_inputs() {
     if (interrupted_ || output_broken_) {
       return;
     }
-    // The standard input may keep us waiting, so it is done by itself.
-    const auto end = std::find(left.begin(), left.end(), kStandardInput);
+    // What may keep us waiting is done by itself.
+    const auto end = std::find_if(left.begin(), left.end(), is_stream);
     const std::size_t n =
         arguments_.batch_size == 1
             ? 1
@@ -688,6 +784,11 @@ ExitCode Transcriber::run() {
 Command transcribe_command() {
   auto arguments = std::make_shared<TranscribeArguments>();
   Verb verb = transcribe_verb(arguments);
+  verb.finish = [arguments, finish = std::move(verb.finish)](
+                    const std::set<std::string>& on_line) {
+    finish(on_line);
+    warn_of_vain_batch(*arguments, on_line);
+  };
   const auto after_output = std::find_if(
       verb.groups.begin(),
       verb.groups.end(),

@@ -13,6 +13,12 @@ def order(contestants, number):
     return contestants[shift:] + contestants[:shift]
 
 
+def modes_of(case, number):
+    """Of two ways to do the same, neither is always first."""
+    turned = set(case.modes) == {cases.APART, cases.TOGETHER} and number % 2 == 1
+    return case.modes[::-1] if turned else case.modes
+
+
 def enters(contestant, case):
     able = (contestant.beams or not case.beam) and (contestant.ours or not case.alone)
     known = not contestant.models or case.model in contestant.models
@@ -47,7 +53,7 @@ def measure(contestants, case, clip, rounds, tell):
     # counted. A session has a first run of its own that is not.
     for number in range(rounds + 1):
         for contestant in order(entrants, number):
-            for mode in case.modes:
+            for mode in modes_of(case, number):
                 if number == 0 and mode != cases.WHOLE:
                     continue
                 run = processes.run(contestant.command(case, mode, clip.path), contestant.environment)

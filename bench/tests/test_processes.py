@@ -103,6 +103,12 @@ class Rounds(unittest.TestCase):
     def test_who_goes_first_changes(self):
         self.assertEqual([rounds.order([1, 2, 3], n)[0] for n in range(4)], [1, 2, 3, 1])
 
+    def test_neither_of_two_ways_is_always_first(self):
+        batch = cases.SUITES["batch"][0]
+        self.assertEqual([rounds.modes_of(batch, n)[0] for n in range(4)],
+                         [cases.APART, cases.TOGETHER, cases.APART, cases.TOGETHER])  # fmt: skip
+        self.assertEqual(rounds.modes_of(self.case, 1), self.case.modes)
+
     def test_who_has_no_beams_does_not_enter(self):
         beams = cases.Case("base", "short", 5, ("whole",))
         raw = rounds.measure([someone("a", PEER), someone("beamless", PEER)], beams, self.Clip, 1, lambda _: None)

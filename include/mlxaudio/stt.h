@@ -161,6 +161,10 @@ struct TranscribeOutcome {
   std::exception_ptr error = {};
 };
 
+/// The most files that are transcribed together. More would share no more steps
+/// of the decoder, and each takes memory and a file descriptor.
+inline constexpr int kMaxBatchSize = 8;
+
 /// As `TranscribeCallbacks`, with the number of the file, from 0. Events of a
 /// file keep their order; those of several files come as they happen.
 struct TranscribeAllCallbacks {
@@ -209,13 +213,16 @@ class MLXAUDIO_API SpeechToText {
       std::stop_token stop = {}) const;
 
   /// Transcribes several audio files, up to `batch_size` of them together: a
-  /// step of the decoder then reads the weights once for all of them. What each
-  /// comes to is to the last bit what `transcribe` makes of it. A file that
-  /// fails does not end the others.
+  /// step of the decoder then reads the weights once for all of them. That is
+  /// faster with up to 4 beams, best without; each file takes memory of its
+  /// own, and the first segment comes later. What each comes to is to the last
+  /// bit what `transcribe` makes of it. A file that fails does not end the
+  /// others.
   /// \return an outcome for each file, in their order. When stopped, those
   ///   whose first window was not done have an InterruptedError
   /// \throws ArgumentError, UnsupportedError for options that do not fit, or a
-  ///   batch size below 1; what a callback throws, which stops all
+  ///   batch size below 1 or above `kMaxBatchSize`; what a callback throws,
+  ///   which stops all
   std::vector<TranscribeOutcome> transcribe_all(
       std::span<const std::filesystem::path> files,
       int batch_size,

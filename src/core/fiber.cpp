@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: MIT
-#ifdef __APPLE__
-#define _XOPEN_SOURCE 700 // its ucontext.h asks for it
-#endif
 #include "core/fiber.h"
 
 #include <cstddef>
@@ -39,9 +36,6 @@ namespace mlxaudio {
 namespace {
 
 constexpr std::size_t kStackSize = std::size_t{8} << 20;
-
-/// Unwinds work that nobody goes on with.
-struct FiberAbandoned {};
 
 } // namespace
 
@@ -134,7 +128,7 @@ struct Fiber::Impl {
     try {
       self.work(fiber);
     } catch (const FiberAbandoned&) {
-      self.error = nullptr;
+      // Unwound, as it was to be.
     } catch (...) {
       self.error = std::current_exception();
     }
@@ -198,6 +192,10 @@ bool Fiber::done() const {
 }
 
 void Fiber::suspend() {
+  // Whoever is unwinding it takes its stack away next.
+  if (impl_->abandoned) {
+    throw FiberAbandoned();
+  }
   impl_->state = Impl::State::suspended;
   Impl::go(impl_->inside, impl_->outside);
   if (impl_->abandoned) {

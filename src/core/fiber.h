@@ -6,6 +6,10 @@
 
 namespace mlxaudio {
 
+/// What `Fiber::suspend` throws where nobody goes on with the work. It is no
+/// error and not of std::exception: who catches everything passes it on.
+struct FiberAbandoned {};
+
 /// Work on a stack of its own, which can be left in its middle and gone on with
 /// later, on the thread that left it. It serves loops that wait for each other
 /// and whose data belongs to one thread.
@@ -19,7 +23,8 @@ class Fiber {
   explicit Fiber(std::function<void(Fiber&)> work);
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
-  /// Work that has begun and not ended is unwound: its `suspend` throws.
+  /// Work that has begun and not ended is unwound: its `suspend` throws
+  /// FiberAbandoned. The work's stack is gone afterwards.
   ~Fiber();
 
   /// Runs the work until it suspends or ends; nothing if it has ended.
@@ -30,6 +35,7 @@ class Fiber {
   bool done() const;
 
   /// Within the work: leaves it until the next `resume`.
+  /// \throws FiberAbandoned if there will be none, every time it is called
   void suspend();
 
  private:

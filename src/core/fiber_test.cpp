@@ -104,6 +104,30 @@ TEST(Fiber, UnwindsWorkThatIsNotGoneOnWith) {
   EXPECT_FALSE(went_on);
 }
 
+TEST(Fiber, UnwindsWorkThatCatchesEverything) {
+  const auto held = std::make_shared<int>(1);
+  int abandoned = 0;
+  bool went_on = false;
+  {
+    Fiber fiber([held, &abandoned, &went_on](Fiber& self) {
+      const auto on_stack = held;
+      // As often as it is tried: nobody would go on with it.
+      for (int i = 0; i < 3; ++i) {
+        try {
+          self.suspend();
+          went_on = true;
+        } catch (const FiberAbandoned&) {
+          ++abandoned;
+        }
+      }
+    });
+    fiber.resume();
+  }
+  EXPECT_EQ(abandoned, 3);
+  EXPECT_FALSE(went_on);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(Fiber, NeedNotBegin) {
   bool began = false;
   {

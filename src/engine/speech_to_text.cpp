@@ -18,6 +18,7 @@
 #include "audio/reader.h"
 #include "audio/resample.h"
 #include "audio/sample_window.h"
+#include "core/fiber.h"
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
@@ -112,6 +113,8 @@ TranscribeCallbacks posted(
 TranscribeOutcome outcome_of(const std::function<Transcription()>& work) {
   try {
     return {.transcription = work()};
+  } catch (const FiberAbandoned&) {
+    throw; // the batch has failed as a whole
   } catch (...) {
     return {.error = std::current_exception()};
   }
@@ -284,10 +287,11 @@ std::vector<TranscribeOutcome> SpeechToText::transcribe_all(
     std::stop_token stop) const {
   const auto impl = impl_;
   whisper::check_options(impl->dims, options);
-  if (batch_size < 1) {
+  if (batch_size < 1 || batch_size > kMaxBatchSize) {
     throw ArgumentError(fmt::format(
-        "[transcribe] a batch of {} files: take 1 or more",
-        batch_size));
+        "[transcribe] a batch of {} files: take 1 to {}",
+        batch_size,
+        kMaxBatchSize));
   }
   return impl->transcribe_all(
       files,

@@ -281,6 +281,26 @@ TEST(SpeechToText, FilesTogetherComeToWhatEachComesTo) {
           "()"}));
 }
 
+TEST(SpeechToText, FilesTogetherInInt8ComeToWhatEachComesTo) {
+  const ModelFolder folder;
+  const auto int8 =
+      SpeechToText::load(folder.path().string(), {.compute = Compute::int8});
+  const NoiseFiles noise_files;
+  const auto& files = noise_files.files;
+  const auto outcomes = int8.transcribe_all(files, 3, quick());
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto alone = int8.transcribe(files[i], quick());
+    ASSERT_TRUE(outcomes.at(i).transcription);
+    const auto& segments = outcomes[i].transcription->segments;
+    ASSERT_EQ(segments.size(), alone.segments.size());
+    for (std::size_t k = 0; k < segments.size(); ++k) {
+      EXPECT_EQ(segments[k].tokens, alone.segments[k].tokens);
+      EXPECT_EQ(segments[k].avg_logprob, alone.segments[k].avg_logprob);
+      EXPECT_EQ(segments[k].no_speech_prob, alone.segments[k].no_speech_prob);
+    }
+  }
+}
+
 TEST(SpeechToText, AStopEndsAllFiles) {
   const NoiseFiles noise_files;
   std::stop_source stop;
@@ -309,6 +329,32 @@ TEST(SpeechToText, AStopEndsAllFiles) {
   }
 }
 
+TEST(SpeechToText, FilesThatWereNotBegunHaveAnOutcome) {
+  const NoiseFiles noise_files;
+  std::stop_source stop;
+  TranscribeAllCallbacks callbacks;
+  std::size_t begun = 0;
+  callbacks.on_start = [&](std::size_t file) {
+    ++begun;
+    if (file == 1) {
+      stop.request_stop();
+    }
+  };
+  const auto outcomes = model().transcribe_all(
+      noise_files.files,
+      1,
+      quick(),
+      callbacks,
+      stop.get_token());
+  EXPECT_EQ(begun, 2U);
+  ASSERT_TRUE(outcomes.at(0).transcription);
+  EXPECT_TRUE(outcomes[0].transcription->complete);
+  for (const std::size_t i : {2U, 3U}) {
+    ASSERT_TRUE(outcomes.at(i).error);
+    EXPECT_THROW(std::rethrow_exception(outcomes[i].error), InterruptedError);
+  }
+}
+
 TEST(SpeechToText, WhatACallbackOfOneFileThrowsEndsAll) {
   const NoiseFiles noise_files;
   TranscribeAllCallbacks callbacks;
@@ -321,11 +367,11 @@ TEST(SpeechToText, WhatACallbackOfOneFileThrowsEndsAll) {
   EXPECT_TRUE(model().transcribe(noise(1), quick()).complete);
 }
 
-TEST(SpeechToText, RefusesABatchOfNone) {
-  for (const int size : {0, -1}) {
+TEST(SpeechToText, RefusesABatchOfNoneOrTooMany) {
+  for (const int size : {0, -1, kMaxBatchSize + 1}) {
     expect_error<ArgumentError>(
         [&] { model().transcribe_all({}, size, quick()); },
-        {std::to_string(size), "1 or more"});
+        {std::to_string(size), "1 to 8"});
   }
   EXPECT_TRUE(model().transcribe_all({}, 3, quick()).empty());
   auto options = quick();

@@ -2,8 +2,11 @@
 """`mlx-audio transcribe --batch-size`: the same, together."""
 
 import json
+import os
 import signal
 import subprocess
+import threading
+import time
 import unittest
 
 import sounds
@@ -92,10 +95,94 @@ class Batch(CliTest):
         self.assertRegex(result.err, r"\A135\.0 s of audio in [\d.]+ s ")
 
     def test_wrong_sizes_are_refused(self):
-        for size in ("0", "-1", "many", "1.5", "", "1025"):
+        for size in ("0", "-1", "many", "1.5", "", "9", "1025"):
             with self.subTest(size):
                 result = self.transcribe("--batch-size", size, *self.files)
                 self.assert_fails(result, USAGE, "--batch-size")
+
+    def test_what_gains_nothing_is_said(self):
+        one, other = self.files[1], self.files[3]
+        plain = ("--temperature-increment-on-fallback", "None",
+                 "--sample-len", "3", one, other)
+        for size, beams, said in (("2", "4", False), ("2", "5", True),
+                                  ("2", "8", True), ("2", "9", False),
+                                  ("1", "5", False)):
+            with self.subTest(size=size, beams=beams):
+                result = self.transcribe("--batch-size", size, "--beam-size",
+                                         beams, *plain)
+                self.assertEqual(result.code, DONE, result.err)
+                self.assertEqual(
+                    "--batch-size gains nothing with --beam-size" in
+                    result.err, said, result.err)
+        # Five beams are the default. A batch size that is one says nothing.
+        self.assertIn("gains nothing",
+                      self.transcribe("--batch-size", "2", *plain).err)
+        environment = dict(self.environment(),
+                           MLXAUDIO_TRANSCRIBE_BATCH_SIZE="2")
+        self.assertEqual(self.transcribe(*plain, env=environment).err, "")
+
+    def test_files_are_written_as_soon_as_each_is_done(self):
+        sounds.write_tone(self.folder / "long.wav", seconds=1800)
+        child = subprocess.Popen(
+            self.command("transcribe", "--model", toy_model.english(), *FAST,
+                         "--batch-size", "2", "long.wav", *self.files[1:],
+                         "-o", "out", "--json"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=self.folder, env=self.environment(),
+            preexec_fn=heed_signals)
+        try:
+            # The last is written while the first is worked on.
+            deadline = time.monotonic() + 60
+            last = self.folder / "out/d.json"
+            while not last.exists() and time.monotonic() < deadline:
+                self.assertIsNone(child.poll())
+                time.sleep(0.01)
+            self.assertTrue(last.exists())
+            self.assertFalse((self.folder / "out/long.json").exists())
+            child.send_signal(signal.SIGINT)
+            out, err = child.communicate(timeout=60)
+        finally:
+            if child.poll() is None:
+                child.kill()
+        self.assertEqual(child.returncode, INTERRUPTED, err)
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([line["file"] for line in lines],
+                         ["long.wav", *self.files[1:]])
+        self.assertEqual([line["complete"] for line in lines],
+                         [False, True, True, True])
+        self.assertEqual(lines[1]["outputs"],
+                         [f"out/b.{f}" for f in ("txt", "vtt", "srt", "tsv",
+                                                 "json")])
+
+    def test_files_that_cannot_be_written_are_told_in_turn(self):
+        # A name too long for the file system fails at the end only.
+        long = "x" * 250 + ".wav"
+        os.link(self.folder / self.files[3], self.folder / long)
+        inputs = [self.files[0], long, self.files[1]]
+        results = [self.transcribe(*FAST, "--batch-size", size, *inputs,
+                                   "-o", folder, "-f", "json")
+                   for size, folder in (("1", "one"), ("3", "three"))]
+        self.assertEqual(results[1].code, SOME_FAILED, results[1].err)
+        self.assertEqual(results[1].err,
+                         results[0].err.replace("one/", "three/"))
+        self.assertEqual(self.files_below(self.folder / "three"),
+                         ["a.json", "b.json"])
+
+    def test_pipes_are_done_by_themselves(self):
+        os.mkfifo(self.folder / "pipe")
+        data = (self.folder / self.files[1]).read_bytes()
+        inputs = [*self.files[2:], "pipe", "/dev/stdin", *self.files[:2]]
+        results = []
+        for size in ("1", "4"):
+            writer = threading.Thread(
+                target=(self.folder / "pipe").write_bytes, args=(data,))
+            writer.start()
+            results.append(self.transcribe(*FAST, "--batch-size", size,
+                                           *inputs, input=data))
+            writer.join()
+        self.assertEqual(results[0].code, DONE, results[0].err)
+        self.assertEqual((results[1].out, results[1].err),
+                         (results[0].out, results[0].err))
 
     def test_a_default_may_be_set(self):
         environment = dict(self.environment(),

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/fiber.h"
 #include "models/whisper/decoding.h"
 #include "models/whisper/toy_model.h"
 #include "models/whisper/transcribe.h"
@@ -207,6 +208,35 @@ TEST(RunBatch, WhatEscapesWorkEndsAll) {
   };
   EXPECT_THROW(run_batch(toy::shared_model(), 4, 3, work), std::domain_error);
   EXPECT_EQ(ended, 3);
+}
+
+TEST(RunBatch, WorkThatCatchesEverythingIsUnwoundToo) {
+  const auto all = jobs();
+  int outcomes = 0;
+  int abandoned = 0;
+  const auto work = [&](std::size_t i, const MakeInference& inferences) {
+    if (i == 2) {
+      throw std::domain_error("third");
+    }
+    try {
+      std::vector<float> samples;
+      transcribe(
+          toy::shared_model(),
+          inferences,
+          frames_of(all[1], samples),
+          all[1].options,
+          {},
+          {});
+    } catch (const FiberAbandoned&) {
+      ++abandoned;
+      throw;
+    } catch (...) {
+      ++outcomes;
+    }
+  };
+  EXPECT_THROW(run_batch(toy::shared_model(), 4, 3, work), std::domain_error);
+  EXPECT_EQ(abandoned, 2);
+  EXPECT_EQ(outcomes, 0);
 }
 
 TEST(RunBatch, AtMostSoManyAtATimeInTheirOrder) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -19,20 +20,35 @@ namespace {
 using Groups = std::vector<std::vector<std::size_t>>;
 
 /// Wide enough that the order of a sum shows.
+Whisper make_wide_model(Compute compute) {
+  ModelDimensions d = toy::dims();
+  d.n_audio_ctx = 20;
+  d.n_audio_state = d.n_text_state = 72;
+  d.n_audio_head = d.n_text_head = 2;
+  const auto weights =
+      std::make_shared<Weights>(Weights(toy::random_weights(d), "toy"));
+  weights->compute_in(compute, {});
+  Whisper model{Scope(weights), d};
+  weights->finish();
+  return model;
+}
+
 const Whisper& wide_model() {
-  static const Whisper m = [] {
-    ModelDimensions d = toy::dims();
-    d.n_audio_ctx = 20;
-    d.n_audio_state = d.n_text_state = 72;
-    d.n_audio_head = d.n_text_head = 2;
-    return toy::model(d);
-  }();
+  static const Whisper m = make_wide_model(Compute::f32);
+  return m;
+}
+
+const Whisper& wide_model_in_int8() {
+  static const Whisper m = make_wide_model(Compute::int8);
   return m;
 }
 
 /// A window after its first pass over `length` tokens, of `n` sequences.
-WindowStep window_of(int length, int n, std::uint64_t seed) {
-  const TextDecoder& decoder = wide_model().decoder;
+WindowStep window_of(
+    int length,
+    int n,
+    std::uint64_t seed,
+    const TextDecoder& decoder = wide_model().decoder) {
   const auto xa = toy::random_array({1, 20, 72}, seed);
   std::vector<int> tokens;
   for (int i = 0; i < length; ++i) {
@@ -64,14 +80,16 @@ std::vector<float> row_values(const mx::array& a) {
 
 /// Whether windows with these numbers of sequences give, over three steps, the
 /// same numbers together as alone.
-bool agree(const std::vector<int>& sequences) {
+bool agree(
+    const std::vector<int>& sequences,
+    const TextDecoder& decoder = wide_model().decoder) {
   std::vector<WindowStep> together;
   std::vector<WindowStep> alone;
   const auto n = sequences.size();
   for (std::size_t i = 0; i < n; ++i) {
     const int length = 2 + 3 * static_cast<int>(i);
-    together.push_back(window_of(length, sequences[i], i + 1));
-    alone.push_back(window_of(length, sequences[i], i + 1));
+    together.push_back(window_of(length, sequences[i], i + 1, decoder));
+    alone.push_back(window_of(length, sequences[i], i + 1, decoder));
   }
   bool same = true;
   for (int step = 0; step < 3; ++step) {
@@ -82,10 +100,10 @@ bool agree(const std::vector<int>& sequences) {
       add_tokens(alone[i], sequences[i], first);
       windows.push_back(&together[i]);
     }
-    const auto joined = joined_step(wide_model().decoder, windows);
+    const auto joined = joined_step(decoder, windows);
     for (std::size_t i = 0; i < n; ++i) {
       WindowStep* one[] = {&alone[i]};
-      const auto own = joined_step(wide_model().decoder, one);
+      const auto own = joined_step(decoder, one);
       EXPECT_EQ(joined[i].shape(), own.front().shape());
       same = same && row_values(joined[i]) == row_values(own.front());
     }
@@ -104,6 +122,14 @@ TEST(JoinedStep, FewRowsGiveWhatTheyGiveAlone) {
 TEST(JoinedStep, ManyRowsGiveWhatTheyGiveAlone) {
   EXPECT_TRUE(agree({9, 12}));
   EXPECT_TRUE(agree({10, 10, 16}));
+}
+
+TEST(JoinedStep, RowsInInt8GiveWhatTheyGiveAlone) {
+  const TextDecoder& decoder = wide_model_in_int8().decoder;
+  EXPECT_TRUE(decoder.blocks.front().mlp1.weight.int8().has_value());
+  EXPECT_TRUE(agree({1, 1, 1, 1}, decoder));
+  EXPECT_TRUE(agree({2, 1, 5}, decoder));
+  EXPECT_TRUE(agree({9, 12}, decoder));
 }
 
 TEST(JoinedStep, FewAndManyRowsDoNotMix) {
