@@ -371,7 +371,7 @@ std::string bundle_model(const fs::path& folder) {
 
 Exported export_bundle(
     Port& port, const Workplace& work, const ExportOptions& options) {
-  const int round = open_round(port);
+  const int round = reading_round(port);
   check_reader(options.reader);
   if (fs::exists(options.out)) {
     throw ConfigError(fmt::format(
@@ -443,7 +443,7 @@ Exported export_bundle(
 
 std::vector<ImportedPage> import_bundle(
     Port& port, const Workplace& work, const fs::path& folder) {
-  const int round = open_round(port);
+  const int round = reading_round(port);
   const std::string id = bundle_json(folder).value("bundle", "");
   const OpenBundle bundle = open_bundle(port, id, folder);
   if (bundle.round != round) {

@@ -245,10 +245,11 @@ std::optional<NextStep> the_rounds(const Port& port) {
     next.component = first.component;
     return next;
   }
-  if (!round.is_open()) {
-    if (port.rounds.closed() >= wanted) {
-      return std::nullopt;
-    }
+  const bool all_closed = !round.is_open() && port.rounds.closed() >= wanted;
+  if (all_closed && (wanted == 0 || next_unread(port) == nullptr)) {
+    return std::nullopt;
+  }
+  if (!round.is_open() && !all_closed) {
     const RoundKind kind = round_kind(port.reference, round.number + 1);
     return step(
         8,

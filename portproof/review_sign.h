@@ -27,8 +27,10 @@ SignedReading sign_reading(
     const std::filesystem::path& reading,
     const std::string& reader);
 
-/// The round that readings are signed in. \throws ConfigError if none is open
-int open_round(const Port& port);
+/// The round that readings are signed in: the open one, or when all that are
+/// asked for are closed the last, for what changed since.
+/// \throws ConfigError if there is neither
+int reading_round(const Port& port);
 
 /// \throws ConfigError if the reader wrote the component and `solo` is not set
 void check_author(

@@ -133,6 +133,13 @@ TEST_F(NextTest, LeadsFromTheReferencesToTheGate) {
   fake.replace("src/math.cpp", "2 * x", "x + x");
   EXPECT_EQ(next().step, 7) << "what expired comes back";
   EXPECT_FALSE(next().done);
+  fake.build();
+  {
+    Port again = port();
+    verify(again, {.command = {fake.program().string()}});
+  }
+  EXPECT_EQ(next().component, "fake.math.double");
+  EXPECT_EQ(next().step, 8) << "and is read anew in the last round";
 }
 
 TEST_F(NextTest, SaysWhatIsWrongWithTheReferenceFile) {

@@ -538,6 +538,26 @@ TEST_F(ReviewTest, ARoundClosesOnlyWhenAllIsVerifiedAndSigned) {
       "round 2 asks for a new run");
 }
 
+TEST_F(ReviewTest, WhatChangedAfterTheLastRoundIsReadAnewInIt) {
+  fake.replace(
+      "port/fake/reference.toml",
+      "[environment]",
+      "[gate]\nrounds = 1\n\n[environment]");
+  open();
+  EXPECT_EQ(sign(reading(kDouble)), "");
+  EXPECT_EQ(sign(reading(kCounter)), "");
+  {
+    Port p = port();
+    p.rounds.close(1, round_state(p));
+  }
+  EXPECT_TRUE(read(kDouble, 1));
+  fake.replace("src/math.cpp", "2 * x", "x + x");
+  EXPECT_FALSE(read(kDouble, 1));
+  EXPECT_EQ(sign(reading(kDouble)), "");
+  EXPECT_TRUE(read(kDouble, 1));
+  EXPECT_EQ(port().rounds.closed(), 1);
+}
+
 TEST_F(ReviewTest, ALineOfRoundsThatIsMissingShows) {
   open();
   {

@@ -16,9 +16,9 @@ namespace mlxaudio::e2e {
 namespace {
 
 /// Most that a time may be off: one position of the encoder. \unit s
-constexpr double kTime = 0.02;
+constexpr double kWordTime = 0.02;
 /// What float32 leaves open of a word's probability.
-constexpr double kProbability = 2e-4;
+constexpr double kWordProbability = 2e-4;
 /// Of the times of a group, how many must be equal.
 constexpr double kEqualTimes = 0.99;
 
@@ -55,7 +55,7 @@ struct Count {
   int equal = 0;
 
   void add(double ours, double theirs) {
-    EXPECT_NEAR(ours, theirs, kTime + 1e-6);
+    EXPECT_NEAR(ours, theirs, kWordTime + 1e-6);
     ++times;
     equal += std::abs(ours - theirs) < 1e-6 ? 1 : 0;
   }
@@ -76,7 +76,7 @@ void expect_words(const Segment& ours, const Json& theirs, Count& count) {
     EXPECT_EQ(words[i].word, word[0]);
     count.add(words[i].start, word[1]);
     count.add(words[i].end, word[2]);
-    EXPECT_NEAR(words[i].probability, word[3].get<double>(), kProbability);
+    EXPECT_NEAR(words[i].probability, word[3].get<double>(), kWordProbability);
   }
 }
 
