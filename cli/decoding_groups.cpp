@@ -20,6 +20,8 @@ OptionGroup decoding_options(const Arguments& a) {
         .set =
             [a](const std::string& text) {
               const auto value = optional_count(text, 0);
+              // DEVIATION(whisper-no-beams): the reference's search asserts
+              // more than 0, and every file fails.
               a->options.beam_size = value == 0 ? std::nullopt : value;
             }},
        {.name = "--patience",
@@ -30,6 +32,7 @@ OptionGroup decoding_options(const Arguments& a) {
         .set =
             [a](const std::string& text) {
               const auto value = optional_number_from(text, 0);
+              // DEVIATION(whisper-patience-zero): the reference takes it as 1.
               if (value == 0.0) {
                 throw ArgumentError(
                     "expected a number above 0 or None, got \"" + text + "\"");

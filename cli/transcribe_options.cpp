@@ -109,7 +109,7 @@ void finish(TranscribeArguments& a, const std::set<std::string>& on_line) {
         "needs --beam-size above 0");
   }
   check_word_options(a, asked);
-  if (has_english_name(a.model) && a.options.language) {
+  if (has_english_name(a.model)) {
     const std::string warning = take_english(a.model, a.options.language);
     if (!warning.empty()) {
       a.warnings.push_back(warning);

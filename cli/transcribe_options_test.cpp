@@ -225,8 +225,9 @@ TEST(TranscribeOptions, AllFormatsNeedAFolder) {
   EXPECT_TRUE(a->format_is_default);
 }
 
-TEST(TranscribeOptions, TheLanguageOfAModelIsNotAskedFor) {
-  EXPECT_EQ(taken({"--model", "tiny.en"}).options.language, std::nullopt);
+TEST(TranscribeOptions, TheLanguageOfAnEnglishModelIsEnglish) {
+  EXPECT_EQ(taken({"--model", "tiny.en"}).options.language, "en");
+  EXPECT_TRUE(taken({"--model", "tiny.en"}).warnings.empty());
   EXPECT_EQ(
       taken({"--model", "tiny.en", "--language", "English"}).options.language,
       "English");

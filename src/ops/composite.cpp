@@ -35,6 +35,7 @@ mx::array linear(
   return e.residual ? mx::add(widen(*e.residual), y) : y;
 }
 
+// AUDIT(f32-scalar): sums are f32 on every device, as the kernel's
 mx::array linear_int8(
     const mx::array& x,
     const LinearWeight::Int8& weight,

@@ -136,6 +136,7 @@ void take_steps(const TextDecoder& decoder, std::list<Lane>& lanes) {
     std::exception_ptr error;
     try {
       auto logits = joined_step(decoder, steps);
+      // AUDIT(sync-in-loop): the next tokens of these windows hang on it
       mx::eval(logits);
       for (std::size_t i = 0; i < group.size(); ++i) {
         waiting[group[i]]->give(std::move(logits[i]));
@@ -179,6 +180,7 @@ void run_batch(
     if (lanes.empty()) {
       return;
     }
+    // AUDIT(sync-in-loop): a step of all, whose tokens decide about the next
     take_steps(model.decoder, lanes);
   }
 }
