@@ -149,9 +149,8 @@ void Evaluator::load() {
   std::vector<std::string> warnings = work_.warnings;
   {
     const Signals::ExitAtOnce loading(context_.signals);
-    const bool asked = work_.options.language.has_value();
     model_ = load_model(work_, warnings);
-    if (!asked) {
+    if (!arguments_.language_given) {
       // The manifest comes first.
       assumed_language_ = std::exchange(work_.options.language, std::nullopt);
     }

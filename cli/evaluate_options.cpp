@@ -151,6 +151,8 @@ Verb evaluate_verb(const std::shared_ptr<EvaluateArguments>& a) {
       .offer = Offer::files};
   verb.finish = [a, finish = std::move(verb.finish)](
                     const std::set<std::string>& on_line) {
+    // Before a model's name gives one.
+    a->language_given = a->transcribe->options.language.has_value();
     finish(on_line);
     const Asked asked(on_line);
     check_normalizer(a, asked);

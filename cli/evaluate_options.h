@@ -24,6 +24,9 @@ struct EvaluateArguments {
   std::string format; ///< "table" or "json", as given or by default
   bool json = false;  ///< whether the standard output gets JSON
   bool diff = false;
+  /// Whether all files are in the language of the options, whatever the
+  /// manifest says.
+  bool language_given = false;
   std::optional<std::filesystem::path> output;
 };
 
