@@ -2,11 +2,9 @@
 #include "portproof/definitions.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include <clang-c/Index.h>
 #include <fmt/format.h>
@@ -15,6 +13,7 @@
 #include "core/json.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/in_parallel.h"
 
 namespace portproof {
 namespace {
@@ -496,22 +495,6 @@ std::vector<std::string> includers(
   return out;
 }
 
-template <class Work>
-void in_parallel(std::size_t count, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      work(i);
-    }
-  };
-  const unsigned n = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
-  std::vector<std::jthread> threads;
-  for (unsigned i = 1; i < n; ++i) {
-    threads.emplace_back(loop);
-  }
-  loop();
-}
-
 } // namespace
 
 Definitions find_definitions(
@@ -549,7 +532,7 @@ Definitions find_definitions(
   }
   std::vector<Parsed> parsed(list.size());
   std::vector<std::vector<Tag>> owned(list.size());
-  in_parallel(list.size(), [&](std::size_t i) {
+  in_parallel(list.size(), processors(), [&](std::size_t i) {
     owned[i] = own_tags(*list[i], tags);
     parsed[i] = parse_cached(root, sources, cache, *list[i], owned[i]);
   });

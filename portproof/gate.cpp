@@ -135,10 +135,10 @@ Check goldens(Port& port, const GateOptions& asked) {
   options.command = asked.command;
   options.record = false;
   options.environments = asked.environments;
-  options.jobs =
-      std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.jobs = std::max(1u, std::thread::hardware_concurrency());
   // They share the processors.
-  options.time_limit = port.reference.time_limit * options.jobs;
+  options.time_limit =
+      port.reference.time_limit * static_cast<int>(options.jobs);
   int calls = 0;
   int components = 0;
   bool elsewhere = false;

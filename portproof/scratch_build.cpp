@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstring>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -16,6 +15,7 @@
 #include "core/mapped_file.h"
 #include "core/sha256.h"
 #include "mlxaudio/error.h"
+#include "portproof/in_parallel.h"
 #include "portproof/process.h"
 #include "portproof/recorder.h"
 #include "portproof/text.h"
@@ -288,32 +288,19 @@ ScratchBuild::Program ScratchBuild::relink(
 
   fs::remove(folder_.path() / fmt::format("program-{}", made_ - 1), none);
   std::mutex lock;
-  std::size_t next = 0;
-  const auto work = [&] {
-    for (;;) {
-      std::size_t i = 0;
-      {
-        const std::scoped_lock held(lock);
-        if (next >= todo.size() || !program.trouble.empty()) {
-          return;
-        }
-        i = next++;
-      }
-      const std::string trouble = compile(*todo[i], paths[i]);
+  in_parallel(todo.size(), processors(), [&](std::size_t i) {
+    {
       const std::scoped_lock held(lock);
-      if (!trouble.empty() && program.trouble.empty()) {
-        program.trouble = trouble;
+      if (!program.trouble.empty()) {
+        return;
       }
     }
-  };
-  {
-    const unsigned n = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
-    std::vector<std::jthread> threads;
-    for (unsigned i = 1; i < n && i < todo.size(); ++i) {
-      threads.emplace_back(work);
+    const std::string trouble = compile(*todo[i], paths[i]);
+    const std::scoped_lock held(lock);
+    if (!trouble.empty() && program.trouble.empty()) {
+      program.trouble = trouble;
     }
-    work();
-  }
+  });
   if (!program.trouble.empty()) {
     return program;
   }

@@ -2,11 +2,9 @@
 #include "portproof/verify.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include <exception>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -15,6 +13,7 @@
 
 #include "core/utf8.h"
 #include "mlxaudio/error.h"
+#include "portproof/in_parallel.h"
 #include "portproof/recorder.h"
 #include "portproof/text.h"
 
@@ -323,36 +322,6 @@ void record(Port& port, const Json& sources, const Json& line) {
   }
 }
 
-/// Calls `run` with each of the first `count` numbers, in as many threads as
-/// `jobs` says. The first thing that one throws is thrown on when all ended.
-void for_each_index(
-    std::size_t count, int jobs, const std::function<void(std::size_t)>& run) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex failing;
-  std::exception_ptr failure;
-  const auto take = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        run(i);
-      } catch (...) {
-        const std::lock_guard lock(failing);
-        failure = failure ? failure : std::current_exception();
-        next = count;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (int i = 1; i < jobs; ++i) {
-      others.emplace_back(take);
-    }
-    take();
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-}
-
 } // namespace
 
 std::string missing_inputs(const Port& port, const Component& c) {
@@ -492,7 +461,7 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
       options.progress(r);
     }
   };
-  for_each_index(chosen.size(), options.jobs, run);
+  in_parallel(chosen.size(), options.jobs, run);
   return results;
 }
 

@@ -60,7 +60,7 @@ struct VerifyOptions {
   bool environments = true;
   /// Components that run at a time. With more than one their times are no
   /// measurements, so nothing may be recorded.
-  int jobs = 1;
+  unsigned jobs = 1;
   std::optional<int> time_limit = {}; ///< \unit s
   /// Changes what the probe is given for each call, to see whether that shows.
   std::function<void(mlxaudio::Json& args, Arrays& arrays)> alter = {};

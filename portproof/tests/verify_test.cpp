@@ -236,7 +236,7 @@ TEST(Verify, SeveralAtATimeAreWhatEachIsAlone) {
   const FakeProject fake;
   fake.record({{"y", 4.5}});
   fake.build();
-  const auto names = [&](int jobs) {
+  const auto names = [&](unsigned jobs) {
     Port port = port_of(fake);
     std::vector<std::string> out;
     for (const Result& r : verify(
