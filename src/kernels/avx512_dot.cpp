@@ -20,10 +20,10 @@ namespace {
 /// Of the forms that zero masked lanes: in those without a mask GCC 12 finds
 /// uninitialized values.
 constexpr __mmask16 kAll = 0xffff;
-constexpr std::size_t kVectors = kReducedColumns / 16;
+constexpr std::size_t kVectors = kColumns / 16;
 /// Bytes of a panel that one step of the inner loop multiplies with: two
 /// numbers of 16 bits of each column.
-constexpr std::size_t kStep = kReducedColumns * 4;
+constexpr std::size_t kStep = kColumns * 4;
 
 /// Whole numbers as `_mm512_dpwssd_epi32` takes them within. `__m512i` is of
 /// 64-bit numbers to GCC: of sums in it version 12 keeps a copy in memory, and
@@ -31,7 +31,7 @@ constexpr std::size_t kStep = kReducedColumns * 4;
 using Int32s = std::int32_t __attribute__((vector_size(64)));
 
 /// Whole sums of one group of inputs.
-/// \param sums [kRows, kReducedColumns]
+/// \param sums [kRows, kColumns]
 template <std::size_t kRows>
 MLXAUDIO_VNNI void sum_group(
     const std::byte* __restrict x,
@@ -68,10 +68,7 @@ MLXAUDIO_VNNI void sum_group(
   for (std::size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < kVectors; ++j) {
-      std::memcpy(
-          sums + i * kReducedColumns + 16 * j,
-          &sum[i][j],
-          sizeof(Int32s));
+      std::memcpy(sums + i * kColumns + 16 * j, &sum[i][j], sizeof(Int32s));
     }
   }
 }
@@ -83,7 +80,7 @@ MLXAUDIO_VNNI void add_group(
     const float* __restrict scales,
     bool first,
     float* __restrict to) {
-  for (std::size_t j = 0; j < kReducedColumns; j += 16) {
+  for (std::size_t j = 0; j < kColumns; j += 16) {
     const __m512i sum = _mm512_loadu_si512(sums + j);
     const __m512 scale =
         _mm512_mul_ps(_mm512_set1_ps(of_row), _mm512_loadu_ps(scales + j));
@@ -100,20 +97,20 @@ void multiply_int8_rows(
     std::size_t groups,
     const ReducedPanel& panel,
     float* sums) {
-  alignas(64) std::int32_t whole[kRows * kReducedColumns];
+  alignas(64) std::int32_t whole[kRows * kColumns];
   for (std::size_t g = 0; g < groups; ++g) {
     sum_group<kRows>(
         x.values + 2 * g * kGroup,
         2 * groups * kGroup,
-        panel.values + 2 * g * kReducedColumns * kGroup,
+        panel.values + 2 * g * kColumns * kGroup,
         whole);
     for (std::size_t i = 0; i < kRows; ++i) {
       add_group(
-          whole + i * kReducedColumns,
+          whole + i * kColumns,
           x.scales[i * groups + g],
-          panel.scales + g * kReducedColumns,
+          panel.scales + g * kColumns,
           g == 0,
-          sums + i * kReducedColumns);
+          sums + i * kColumns);
     }
   }
 }
@@ -156,7 +153,7 @@ MLXAUDIO_BF16 void multiply_bf16_rows(
   for (std::size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < kVectors; ++j) {
-      _mm512_storeu_ps(sums + i * kReducedColumns + 16 * j, sum[i][j]);
+      _mm512_storeu_ps(sums + i * kColumns + 16 * j, sum[i][j]);
     }
   }
 }
@@ -200,20 +197,9 @@ void multiply_int8(
     std::size_t groups,
     const ReducedPanel& panel,
     float* sums) {
-  switch (rows) {
-    case 1:
-      return multiply_int8_rows<1>(x, groups, panel, sums);
-    case 2:
-      return multiply_int8_rows<2>(x, groups, panel, sums);
-    case 3:
-      return multiply_int8_rows<3>(x, groups, panel, sums);
-    case 4:
-      return multiply_int8_rows<4>(x, groups, panel, sums);
-    case 5:
-      return multiply_int8_rows<5>(x, groups, panel, sums);
-    default:
-      return multiply_int8_rows<6>(x, groups, panel, sums);
-  }
+  with_count<kReducedRows>(rows, [&](auto count) {
+    multiply_int8_rows<count()>(x, groups, panel, sums);
+  });
 }
 
 void prepare_bf16(const float* x, std::size_t in, const ReducedRows& to) {
@@ -252,20 +238,9 @@ void multiply_bf16(
     std::size_t groups,
     const ReducedPanel& panel,
     float* sums) {
-  switch (rows) {
-    case 1:
-      return multiply_bf16_rows<1>(x, groups, panel, sums);
-    case 2:
-      return multiply_bf16_rows<2>(x, groups, panel, sums);
-    case 3:
-      return multiply_bf16_rows<3>(x, groups, panel, sums);
-    case 4:
-      return multiply_bf16_rows<4>(x, groups, panel, sums);
-    case 5:
-      return multiply_bf16_rows<5>(x, groups, panel, sums);
-    default:
-      return multiply_bf16_rows<6>(x, groups, panel, sums);
-  }
+  with_count<kReducedRows>(rows, [&](auto count) {
+    multiply_bf16_rows<count()>(x, groups, panel, sums);
+  });
 }
 
 #undef MLXAUDIO_VNNI

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "kernels/pieces.h"
 #include "kernels/simd_math-inl.h"
 #include "kernels/simd_numbers-inl.h"
 
@@ -47,6 +48,25 @@ HWY_INLINE void finish_row(
       hn::Store(v, d, rest);
       std::memcpy(y + i, rest, left * sizeof(float));
     }
+  }
+}
+
+/// What follows the sums of a piece. \param sums [rows, kColumns]
+/// \param bias [kColumns]
+HWY_INLINE void finish_rows(
+    const Linear& task,
+    const Piece& piece,
+    const float* sums,
+    const float* bias) {
+  for (std::size_t i = 0; i < piece.rows; ++i) {
+    const std::size_t at = (piece.row + i) * task.out + piece.column;
+    finish_row(
+        sums + i * kColumns,
+        bias,
+        task.gelu,
+        task.residual ? task.residual + at : nullptr,
+        piece.columns,
+        task.y + at);
   }
 }
 

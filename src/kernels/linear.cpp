@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
+#include "kernels/pieces.h"
 #include "kernels/simd_numbers-inl.h"
 
 #ifndef MLXAUDIO_KERNELS_LINEAR_ONCE
@@ -19,17 +20,10 @@
 
 namespace mlxaudio::kernels {
 
-/// Columns of the result that a piece of work covers.
-inline constexpr std::size_t kColumns = 64;
 /// Inputs that are summed in registers before they are added to the result: the
 /// weights of a piece stay in the second-level cache, and partial sums make the
 /// rounding error smaller than one long sum does.
 inline constexpr std::size_t kDepth = 128;
-
-/// Columns [column, column + columns) of rows [row, row + rows).
-struct Piece {
-  std::size_t row, rows, column, columns;
-};
 
 } // namespace mlxaudio::kernels
 
@@ -101,16 +95,7 @@ void LinearPiece(const Linear& task, Piece piece, float* scratch) {
   if (task.bias) {
     widen(task.bias.from(piece.column), piece.columns, bias);
   }
-  for (std::size_t i = 0; i < piece.rows; ++i) {
-    const std::size_t at = (piece.row + i) * task.out + piece.column;
-    finish_row(
-        sums + i * kColumns,
-        bias,
-        task.gelu,
-        task.residual ? task.residual + at : nullptr,
-        piece.columns,
-        task.y + at);
-  }
+  finish_rows(task, piece, sums, bias);
 }
 
 /// Sums of kOut rows of weights with kRows rows of x. Meanwhile the rows after
@@ -204,39 +189,15 @@ HWY_INLINE void matvec_rows(
 void MatvecPiece(const Linear& task, Piece piece) {
   HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
   with_type(task.weight.from(piece.column * task.in), [&](const auto* w) {
-    switch (piece.rows) {
-      case 1:
-        return matvec_rows<1>(task, w, piece, sums);
-      case 2:
-        return matvec_rows<2>(task, w, piece, sums);
-      case 3:
-        return matvec_rows<3>(task, w, piece, sums);
-      case 4:
-        return matvec_rows<4>(task, w, piece, sums);
-      case 5:
-        return matvec_rows<5>(task, w, piece, sums);
-      case 6:
-        return matvec_rows<6>(task, w, piece, sums);
-      case 7:
-        return matvec_rows<7>(task, w, piece, sums);
-      default:
-        return matvec_rows<8>(task, w, piece, sums);
-    }
+    with_count<kMatvecRows>(piece.rows, [&](auto rows) HWY_ATTR {
+      matvec_rows<rows()>(task, w, piece, sums);
+    });
   });
   HWY_ALIGN float bias[kColumns] = {};
   if (task.bias) {
     widen(task.bias.from(piece.column), piece.columns, bias);
   }
-  for (std::size_t i = 0; i < piece.rows; ++i) {
-    const std::size_t at = i * task.out + piece.column;
-    finish_row(
-        sums + i * kColumns,
-        bias,
-        task.gelu,
-        task.residual ? task.residual + at : nullptr,
-        piece.columns,
-        task.y + at);
-  }
+  finish_rows(task, piece, sums, bias);
 }
 
 } // namespace HWY_NAMESPACE
@@ -253,42 +214,17 @@ namespace mlxaudio::kernels {
 HWY_EXPORT(LinearPiece);
 HWY_EXPORT(MatvecPiece);
 
-namespace {
-
-/// The first of `n` things that part `i` of `parts` begins with.
-std::size_t begin_of(std::size_t n, std::size_t i, std::size_t parts) {
-  return n * i / parts;
-}
-
-} // namespace
-
 void linear(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
-  // Wide results are cut by columns alone, so that weights are laid out once;
-  // narrow ones by rows too, until there is work for every thread.
-  constexpr std::size_t kLeastRows = 96;
-  const std::size_t bands = (task.out + kColumns - 1) / kColumns;
-  const std::size_t wanted = 4 * static_cast<std::size_t>(threads());
-  const std::size_t parts = std::clamp<std::size_t>(
-      (wanted + bands - 1) / bands,
-      1,
-      std::max<std::size_t>(1, task.rows / kLeastRows));
-  const std::size_t most = (task.rows + parts - 1) / parts;
+  const Pieces pieces = pieces_of(task);
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(LinearPiece);
   parallel_for_with<Scratch>(
-      bands * parts,
-      [&] { return Scratch(kColumns * (kDepth + most + 1)); },
+      pieces.count(),
+      [&] { return Scratch(kColumns * (kDepth + pieces.most_rows() + 1)); },
       [&](std::size_t i, const auto& scratch) {
-        const std::size_t column = i / parts * kColumns, part = i % parts;
-        const std::size_t row = begin_of(task.rows, part, parts);
-        const Piece piece{
-            row,
-            begin_of(task.rows, part + 1, parts) - row,
-            column,
-            std::min(kColumns, task.out - column)};
-        piece_of(task, piece, scratch.get());
+        piece_of(task, pieces.at(i), scratch.get());
       });
 }
 
@@ -296,15 +232,10 @@ void matvec(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
-  const std::size_t bands = (task.out + kColumns - 1) / kColumns;
+  const Pieces pieces{task.rows, task.out};
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(MatvecPiece);
-  // Waking the threads costs a few microseconds.
-  constexpr std::size_t kWorthThreads = 1u << 16;
-  parallel_for(bands, task.out * task.in >= kWorthThreads, [&](std::size_t i) {
-    const std::size_t column = i * kColumns;
-    piece_of(
-        task,
-        {0, task.rows, column, std::min(kColumns, task.out - column)});
+  parallel_for(pieces.count(), is_worth_threads(task), [&](std::size_t i) {
+    piece_of(task, pieces.at(i));
   });
 }
 

@@ -18,15 +18,6 @@
 
 #include "kernels/reduced_kind.h"
 
-namespace mlxaudio::kernels {
-
-/// Columns [column, column + columns) of rows [row, row + rows).
-struct ReducedPiece {
-  std::size_t row, rows, column, columns;
-};
-
-} // namespace mlxaudio::kernels
-
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -135,7 +126,7 @@ void PackNative(
   const std::size_t groups = groups_of(task.in), depth = groups * kGroup;
   const std::size_t panel = panel_columns();
   auto* const values = reinterpret_cast<Native*>(to.values);
-  std::memset(to.scales, 0, groups * kReducedColumns * sizeof(float));
+  std::memset(to.scales, 0, groups * kColumns * sizeof(float));
   for (std::size_t j = 0; j < columns; ++j) {
     const std::int8_t* from = weights.values + (column + j) * depth;
     Native* at = values + j / panel * panel * depth + j % panel * kPair;
@@ -145,8 +136,7 @@ void PackNative(
       }
     }
     for (std::size_t g = 0; g < groups; ++g) {
-      to.scales[g * kReducedColumns + j] =
-          weights.scales[(column + j) * groups + g];
+      to.scales[g * kColumns + j] = weights.scales[(column + j) * groups + g];
     }
   }
 }
@@ -208,7 +198,7 @@ HWY_INLINE void multiply_native_rows(
   const std::size_t depth = groups * kGroup;
   const auto* const left = reinterpret_cast<const Native*>(x.values);
   const auto* right = reinterpret_cast<const Native*>(panel.values);
-  for (std::size_t column = 0; column < kReducedColumns; column += columns) {
+  for (std::size_t column = 0; column < kColumns; column += columns) {
     for (std::size_t g = 0; g < groups; ++g) {
       Sum sum[kRows][kTileVectors];
 #pragma GCC unroll 8
@@ -237,10 +227,9 @@ HWY_INLINE void multiply_native_rows(
 #pragma GCC unroll 8
         for (std::size_t j = 0; j < kTileVectors; ++j) {
           const std::size_t at = column + j * lanes;
-          const auto scale = hn::Mul(
-              of_row,
-              hn::LoadU(d, panel.scales + g * kReducedColumns + at));
-          float* const to = sums + i * kReducedColumns + at;
+          const auto scale =
+              hn::Mul(of_row, hn::LoadU(d, panel.scales + g * kColumns + at));
+          float* const to = sums + i * kColumns + at;
           const auto before = g == 0 ? hn::Zero(d) : hn::LoadU(d, to);
           hn::StoreU(hn::MulAdd(wide_sum(sum[i][j]), scale, before), d, to);
         }
@@ -255,42 +244,13 @@ void MultiplyNative(
     std::size_t groups,
     const ReducedPanel& panel,
     float* sums) {
-  switch (rows) {
-    case 1:
-      return multiply_native_rows<1>(x, groups, panel, sums);
-    case 2:
-      return multiply_native_rows<2>(x, groups, panel, sums);
-    case 3:
-      return multiply_native_rows<3>(x, groups, panel, sums);
-    case 4:
-      return multiply_native_rows<4>(x, groups, panel, sums);
-    case 5:
-      return multiply_native_rows<5>(x, groups, panel, sums);
-    default:
-      return multiply_native_rows<6>(x, groups, panel, sums);
-  }
+  with_count<kReducedRows>(rows, [&](auto count) HWY_ATTR {
+    multiply_native_rows<count()>(x, groups, panel, sums);
+  });
 }
 
 std::size_t NativeItem() {
   return sizeof(Native);
-}
-
-/// What follows the sums of `rows` rows.
-HWY_INLINE void finish_rows(
-    const Linear& task,
-    const ReducedPiece& piece,
-    const float* sums,
-    const float* bias) {
-  for (std::size_t i = 0; i < piece.rows; ++i) {
-    const std::size_t at = (piece.row + i) * task.out + piece.column;
-    finish_row(
-        sums + i * kReducedColumns,
-        bias,
-        task.gelu,
-        task.residual ? task.residual + at : nullptr,
-        piece.columns,
-        task.y + at);
-  }
 }
 
 /// One piece of a product of many rows. \param x all of them, prepared
@@ -299,15 +259,15 @@ void ReducedLinearPiece(
     const Int8Weights& weights,
     const ReducedKind& kind,
     const ReducedRows& x,
-    const ReducedPiece& piece,
+    const Piece& piece,
     const ReducedPanel& panel) {
   const std::size_t groups = groups_of(task.in);
   kind.pack(task, weights, piece.column, piece.columns, panel);
-  HWY_ALIGN float bias[kReducedColumns] = {};
+  HWY_ALIGN float bias[kColumns] = {};
   if (task.bias) {
     widen(task.bias.from(piece.column), piece.columns, bias);
   }
-  HWY_ALIGN float sums[kReducedRows * kReducedColumns];
+  HWY_ALIGN float sums[kReducedRows * kColumns];
   for (std::size_t i = 0; i < piece.rows; i += kReducedRows) {
     const std::size_t row = piece.row + i;
     const std::size_t rows = std::min(kReducedRows, piece.rows - i);
@@ -320,7 +280,7 @@ void ReducedLinearPiece(
 }
 
 /// Sums of kOut rows of 8-bit weights with kRows rows of x.
-/// \param x [kRows, depth] \param sums [kRows, kReducedColumns]
+/// \param x [kRows, depth] \param sums [kRows, kColumns]
 template <std::size_t kRows, std::size_t kOut>
 HWY_INLINE void dots_int8(
     const float* HWY_RESTRICT x,
@@ -381,7 +341,7 @@ HWY_INLINE void dots_int8(
   for (std::size_t j = 0; j < kOut; ++j) {
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < kRows; ++i) {
-      sums[i * kReducedColumns + j] = hn::GetLane(hn::SumOfLanes(d, sum[j][i]));
+      sums[i * kColumns + j] = hn::GetLane(hn::SumOfLanes(d, sum[j][i]));
     }
   }
 }
@@ -390,7 +350,7 @@ template <std::size_t kRows>
 HWY_INLINE void matvec_int8_rows(
     const Linear& task,
     const Int8Weights& weights,
-    const ReducedPiece& piece,
+    const Piece& piece,
     float* sums) {
   // As many sums as hide the latency of an addition.
   constexpr std::size_t kOut = kRows == 1 ? 4 : 2;
@@ -415,34 +375,12 @@ HWY_INLINE void matvec_int8_rows(
 
 /// Columns of all rows. \param task its rows are padded to whole groups
 void ReducedMatvecPiece(
-    const Linear& task, const Int8Weights& weights, const ReducedPiece& piece) {
-  HWY_ALIGN float sums[kMatvecRows * kReducedColumns] = {};
-  switch (piece.rows) {
-    case 1:
-      matvec_int8_rows<1>(task, weights, piece, sums);
-      break;
-    case 2:
-      matvec_int8_rows<2>(task, weights, piece, sums);
-      break;
-    case 3:
-      matvec_int8_rows<3>(task, weights, piece, sums);
-      break;
-    case 4:
-      matvec_int8_rows<4>(task, weights, piece, sums);
-      break;
-    case 5:
-      matvec_int8_rows<5>(task, weights, piece, sums);
-      break;
-    case 6:
-      matvec_int8_rows<6>(task, weights, piece, sums);
-      break;
-    case 7:
-      matvec_int8_rows<7>(task, weights, piece, sums);
-      break;
-    default:
-      matvec_int8_rows<8>(task, weights, piece, sums);
-  }
-  HWY_ALIGN float bias[kReducedColumns] = {};
+    const Linear& task, const Int8Weights& weights, const Piece& piece) {
+  HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
+  with_count<kMatvecRows>(piece.rows, [&](auto rows) HWY_ATTR {
+    matvec_int8_rows<rows()>(task, weights, piece, sums);
+  });
+  HWY_ALIGN float bias[kColumns] = {};
   if (task.bias) {
     widen(task.bias.from(piece.column), piece.columns, bias);
   }
@@ -516,10 +454,6 @@ struct PanelMemory {
   Aligned<float> scales;
 };
 
-std::size_t part_begin(std::size_t n, std::size_t i, std::size_t parts) {
-  return n * i / parts;
-}
-
 void reduced_linear(
     const Linear& task, const Int8Weights& weights, const ReducedKind& kind) {
   if (task.rows == 0) {
@@ -538,37 +472,22 @@ void reduced_linear(
           kind.prepare(task.x + row * task.stride, task.in, x.from(row));
         }
       });
-  // As in linear(): by columns, by rows too until there is work for all.
-  constexpr std::size_t kLeastRows = 96;
-  const std::size_t bands = (task.out + kReducedColumns - 1) / kReducedColumns;
-  const std::size_t wanted = 4 * static_cast<std::size_t>(threads());
-  const std::size_t parts = std::clamp<std::size_t>(
-      (wanted + bands - 1) / bands,
-      1,
-      std::max<std::size_t>(1, task.rows / kLeastRows));
+  const Pieces pieces = pieces_of(task);
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(ReducedLinearPiece);
   parallel_for_with<PanelMemory>(
-      bands * parts,
+      pieces.count(),
       [&] {
         return PanelMemory{
-            allocate_aligned<std::byte>(
-                kReducedColumns * groups * kGroup * kind.item),
-            allocate_aligned<float>(kReducedColumns * groups)};
+            allocate_aligned<std::byte>(kColumns * groups * kGroup * kind.item),
+            allocate_aligned<float>(kColumns * groups)};
       },
       [&](std::size_t i, const PanelMemory& memory) {
-        const std::size_t column = i / parts * kReducedColumns;
-        const std::size_t row = part_begin(task.rows, i % parts, parts);
-        const ReducedPiece piece{
-            row,
-            part_begin(task.rows, i % parts + 1, parts) - row,
-            column,
-            std::min(kReducedColumns, task.out - column)};
         piece_of(
             task,
             weights,
             kind,
             x.from(0),
-            piece,
+            pieces.at(i),
             {memory.values.get(), memory.scales.get()});
       });
 }
@@ -630,16 +549,10 @@ void matvec_int8(const Linear& task, const Int8Weights& weights) {
     padded.x = x.data();
     padded.stride = depth;
   }
-  const std::size_t bands = (task.out + kReducedColumns - 1) / kReducedColumns;
+  const Pieces pieces{task.rows, task.out};
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(ReducedMatvecPiece);
-  // Waking the threads costs a few microseconds.
-  constexpr std::size_t kWorthThreads = 1u << 16;
-  parallel_for(bands, task.out * task.in >= kWorthThreads, [&](std::size_t i) {
-    const std::size_t column = i * kReducedColumns;
-    piece_of(
-        padded,
-        weights,
-        {0, task.rows, column, std::min(kReducedColumns, task.out - column)});
+  parallel_for(pieces.count(), is_worth_threads(task), [&](std::size_t i) {
+    piece_of(padded, weights, pieces.at(i));
   });
 }
 

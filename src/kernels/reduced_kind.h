@@ -3,12 +3,11 @@
 
 #include <cstddef>
 
+#include "kernels/pieces.h"
 #include "kernels/reduced.h"
 
 namespace mlxaudio::kernels {
 
-/// Columns of the result that a panel of weights covers.
-inline constexpr std::size_t kReducedColumns = 64;
 /// Rows of x that are multiplied with a panel at once.
 inline constexpr std::size_t kReducedRows = 6;
 
@@ -18,10 +17,10 @@ struct ReducedRows {
   float* scales = nullptr; ///< [rows, groups]
 };
 
-/// Weights of kReducedColumns columns, laid out as a kind takes them.
+/// Weights of kColumns columns, laid out as a kind takes them.
 struct ReducedPanel {
   std::byte* values = nullptr;
-  float* scales = nullptr; ///< [groups, kReducedColumns]
+  float* scales = nullptr; ///< [groups, kColumns]
 };
 
 /// How products in fewer bits are computed on a processor.
@@ -29,7 +28,7 @@ struct ReducedKind {
   std::size_t item; ///< bytes of a value of x, and of a panel's
   /// One row of `in` numbers to values, and scales of its groups.
   void (*prepare)(const float* x, std::size_t in, const ReducedRows& to);
-  /// `columns` <= kReducedColumns columns from `column` on; past them
+  /// `columns` <= kColumns columns from `column` on; past them
   /// the panel may hold anything but its scales are 0.
   void (*pack)(
       const Linear& task,
@@ -37,7 +36,7 @@ struct ReducedKind {
       std::size_t column,
       std::size_t columns,
       const ReducedPanel& to);
-  /// sums[rows, kReducedColumns] of rows <= kReducedRows.
+  /// sums[rows, kColumns] of rows <= kReducedRows.
   void (*multiply)(
       const ReducedRows& x,
       std::size_t rows,

@@ -259,7 +259,7 @@ TEST(LinearInt8, HasTheSameBitsWithAvx2AndAvx512) {
     return std::find(isas.begin(), isas.end(), isa) != isas.end();
   };
   if (!has(Isa::avx2) || !has(Isa::avx512)) {
-    GTEST_SKIP() << "this processor has not both";
+    GTEST_SKIP() << "NOT TESTED: this processor has not both AVX2 and AVX-512";
   }
   const test::Restore restore;
   for (const Shape shape : kShapes) {
@@ -402,7 +402,7 @@ Floats in_bf16(const Floats& numbers) {
 
 TEST(LinearBf16, IsTheProductOfRoundedNumbers) {
   if (!has_bf16_dot()) {
-    GTEST_SKIP() << "this processor has no bf16";
+    GTEST_SKIP() << "NOT TESTED: this processor does not multiply bf16";
   }
   unsigned seed = 1;
   for (const Shape shape : kShapes) {
@@ -425,7 +425,7 @@ TEST(LinearBf16, IsTheProductOfRoundedNumbers) {
 
 TEST(LinearBf16, HandsOnWhatIsNotFinite) {
   if (!has_bf16_dot()) {
-    GTEST_SKIP() << "this processor has no bf16";
+    GTEST_SKIP() << "NOT TESTED: this processor does not multiply bf16";
   }
   Reduced product({20, 130, 70}, 9);
   product.x[3] = std::numeric_limits<float>::quiet_NaN();
@@ -440,7 +440,7 @@ TEST(LinearBf16, HandsOnWhatIsNotFinite) {
 
 TEST(LinearBf16, DependsNeitherOnOthersNorOnThreads) {
   if (!has_bf16_dot()) {
-    GTEST_SKIP() << "this processor has no bf16";
+    GTEST_SKIP() << "NOT TESTED: this processor does not multiply bf16";
   }
   const Reduced product({300, 600, 130}, 5);
   EXPECT_TRUE(test::same_for_every_thread_count(

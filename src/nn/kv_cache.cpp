@@ -18,15 +18,6 @@ mx::array first_rows(const mx::array& buffer, int length) {
       mx::Shape{buffer.shape(0), length, buffer.shape(2)});
 }
 
-/// MLX writes the slice into the buffer itself when nobody else holds it.
-mx::array put(const mx::array& buffer, int row, const mx::array& rows) {
-  return mx::slice_update(
-      buffer,
-      rows,
-      mx::Shape{0, row, 0},
-      mx::Shape{buffer.shape(0), row + rows.shape(1), buffer.shape(2)});
-}
-
 } // namespace
 
 KVCache KVCache::make(int batch, int capacity, int n_state, mx::Dtype dtype) {
@@ -91,7 +82,7 @@ std::vector<KVCache> gather(
     const auto write = [&](mx::array& buffer, const mx::array& used) {
       if (is_resized(buffer)) {
         const mx::Shape shape{n, buffer.shape(1), buffer.shape(2)};
-        buffer = put(mx::zeros(shape, buffer.dtype()), 0, used);
+        buffer = ops::append(mx::zeros(shape, buffer.dtype()), 0, used);
         return;
       }
       const int length = used.shape(1), n_state = used.shape(2);

@@ -45,7 +45,7 @@ std::size_t operations_of(const mx::array& result) {
 
 TEST(MLXInference, AStepIsFewOperations) {
   if (!ops::on_cpu() || !kernels::enabled()) {
-    GTEST_SKIP() << "kernels are off";
+    GTEST_SKIP() << "NOT TESTED: kernels are off";
   }
   MLXInference inference(model(), 2);
   Sequences tokens{{5, 17}};
