@@ -133,7 +133,6 @@ void take_steps(const TextDecoder& decoder, std::list<Lane>& lanes) {
     for (const std::size_t i : group) {
       steps.push_back(waiting[i]->waiting_for());
     }
-    std::exception_ptr error;
     try {
       auto logits = joined_step(decoder, steps);
       // AUDIT(sync-in-loop): the next tokens of these windows hang on it
@@ -142,10 +141,9 @@ void take_steps(const TextDecoder& decoder, std::list<Lane>& lanes) {
         waiting[group[i]]->give(std::move(logits[i]));
       }
     } catch (...) {
-      error = std::current_exception();
-    }
-    for (const std::size_t i : group) {
-      waiting[i]->fail(error);
+      for (const std::size_t i : group) {
+        waiting[i]->fail(std::current_exception());
+      }
     }
   }
 }
