@@ -74,6 +74,26 @@ std::string output_of(const std::string& command) {
   return command.substr(begin, command.find(' ', begin) - begin);
 }
 
+/// What a file includes, if it holds nothing else, as those that CMake writes
+/// to compile others together; else nothing.
+std::vector<fs::path> files_joined_by(const fs::path& file) {
+  std::vector<fs::path> files;
+  if (!fs::exists(file)) {
+    return files;
+  }
+  const std::string begin = "#include \"";
+  for (const std::string& line :
+       split_lines(mlxaudio::read_file(file, mlxaudio::ErrorCode::config))) {
+    if (line.starts_with(begin) && line.ends_with('"')) {
+      files.emplace_back(
+          line.substr(begin.size(), line.size() - begin.size() - 1));
+    } else if (!line.empty() && !line.starts_with("/*")) {
+      return {};
+    }
+  }
+  return files;
+}
+
 bool is_left_out(const fs::path& path) {
   const std::string name = path.filename().string();
   return name.starts_with(".") || name == "build" || name == "__pycache__";
@@ -171,13 +191,27 @@ void ScratchBuild::find_units() {
     for (const Json& entry :
          mlxaudio::read_json(build_ / "compile_commands.json")) {
       Unit unit;
-      unit.file = fs::path(entry.at("file").get<std::string>())
-                      .lexically_relative(port_.project.root)
-                      .generic_string();
       unit.command = entry.at("command");
       unit.directory = entry.at("directory").get<std::string>();
       unit.output = output_of(unit.command);
-      if (files.find(unit.file) != nullptr && is_linked(unit.output)) {
+      if (!is_linked(unit.output)) {
+        continue;
+      }
+      const fs::path file = entry.at("file").get<std::string>();
+      std::vector<fs::path> parts = files_joined_by(file);
+      if (parts.empty()) {
+        parts.push_back(file);
+      } else {
+        unit.joined = file;
+      }
+      for (const fs::path& part : parts) {
+        const std::string name =
+            part.lexically_relative(port_.project.root).generic_string();
+        if (files.find(name) != nullptr) {
+          unit.files.push_back(name);
+        }
+      }
+      if (!unit.files.empty()) {
         units_.push_back(std::move(unit));
       }
     }
@@ -206,8 +240,8 @@ bool ScratchBuild::is_linked(const std::string& output) const {
          std::string::npos;
 }
 
-std::string ScratchBuild::moved(const std::string& command) const {
-  std::string out = command;
+std::string ScratchBuild::moved(const std::string& text) const {
+  std::string out = text;
   for (const std::string& name : folders_) {
     for (const char* after : {"/", " ", "\""}) {
       out = replaced(
@@ -224,8 +258,16 @@ std::string ScratchBuild::compile(const Unit& unit, const fs::path& object) {
     return {};
   }
   const fs::path unfinished = object.string() + ".new";
+  std::string command = moved(unit.command);
+  if (!unit.joined.empty()) {
+    const fs::path joined = object.string() + ".cpp";
+    mlxaudio::write_file(
+        joined,
+        moved(mlxaudio::read_file(unit.joined, mlxaudio::ErrorCode::config)));
+    command = replaced(command, unit.joined.string(), joined.string());
+  }
   const std::string line = replaced(
-                               moved(unit.command),
+                               command,
                                "-o " + unit.output + " ",
                                "-o " + shell_word(unfinished.string()) + " ") +
                            " -O1 -w";
@@ -249,9 +291,12 @@ ScratchBuild::Program ScratchBuild::relink(
   const fs::path folder = folder_.path() / "objects";
   fs::create_directories(folder);
   for (const Unit& unit : units_) {
-    const std::set<std::string> read = files.unit(unit.file);
+    std::set<std::string> read;
     mlxaudio::Sha256 what;
-    what.update(unit.file);
+    for (const std::string& file : unit.files) {
+      read.merge(files.unit(file));
+      what.update(file);
+    }
     bool reached = false;
     for (const auto& [file, text] : changed) {
       if (read.contains(file)) {

@@ -54,8 +54,10 @@ class ScratchBuild {
 
  private:
   struct Unit {
-    std::string file;    ///< from the root
-    std::string command; ///< as the build folder has it
+    std::vector<std::string> files; ///< from the root; several where CMake
+                                    ///< compiles files together
+    std::filesystem::path joined;   ///< the file that includes them, or empty
+    std::string command;            ///< as the build folder has it
     std::filesystem::path directory;
     std::string output; ///< as the command has it
   };
@@ -63,7 +65,8 @@ class ScratchBuild {
   void find_units();
   void find_link();
   bool is_linked(const std::string& output) const;
-  std::string moved(const std::string& command) const;
+  /// Paths in a command or in includes, those in the copy instead.
+  std::string moved(const std::string& text) const;
   std::string compile(const Unit& unit, const std::filesystem::path& object);
   Program relink(const std::map<std::string, std::string>& changed);
 

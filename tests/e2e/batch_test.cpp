@@ -92,7 +92,7 @@ void expect_same_together(
 TEST(Batch, GreedyTextsAreThoseOfEachFileAlone) {
   TranscribeOptions options;
   options.temperature = {0};
-  expect_same_together("base", options, 5);
+  expect_same_together("base", options, 3);
 }
 
 TEST(Batch, WordsAndBeamsAreThoseOfEachFileAlone) {
@@ -100,7 +100,7 @@ TEST(Batch, WordsAndBeamsAreThoseOfEachFileAlone) {
   options.beam_size = 2;
   options.word_timestamps = true;
   options.initial_prompt = "A reading of Sense and Sensibility.";
-  expect_same_together("tiny.en", options, 8);
+  expect_same_together("tiny.en", options, 5);
 }
 
 TEST(Batch, FallbacksAreThoseOfEachFileAlone) {
@@ -110,7 +110,7 @@ TEST(Batch, FallbacksAreThoseOfEachFileAlone) {
   options.temperature = {0, 0.6, 1};
   options.best_of = 3;
   options.seed = 7;
-  expect_same_together("tiny.en", options, 6);
+  expect_same_together("tiny.en", options, 4);
 }
 
 } // namespace

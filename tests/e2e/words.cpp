@@ -106,6 +106,7 @@ std::vector<WordRuns> word_runs(bool slow) {
   // What is not slow takes less than a minute on two cores.
   const std::set<std::string> quick_on_base{"librivox"};
   const std::set<std::string> slow_on_tiny{
+      "gaps",
       "long_debian",
       "long_shared",
       "long_silence",
