@@ -103,14 +103,14 @@ def measured_words(options):
     if "f32" not in variants:
         raise Refused(f"--compute {options.compute}: words are compared with those of f32: name it too")
     ours = contestants.ours(options.program, options.threads, variants, forced, {})
-    document = report.begin(options, {}, forced)
+    document = report.begin(options, packages.own_version(), forced)
     suite = [c for c in cases.SUITES[texts.SUITE] if (options.cases or "") in c.name]
     first = clips.clip_of("short", options.output, {}, options.short_clip)
     ours, document["refused"] = rounds.tried(ours, suite[0], first, rounds.tell)
     document["words"] = texts.measure(
         ours, options.program, suite, options.threads, options.output / "words", rounds.tell
     )
-    settings = {c.name: {} for c in ours}
+    settings = {c.name: texts.settings_of(c, suite[0], options.threads) for c in ours}
     report.finish(document, ours, settings)
     return document
 

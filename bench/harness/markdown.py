@@ -112,12 +112,12 @@ def words_part(figures):
 
 
 def settings_part(report):
-    lines = ["## Settings of each decoder", ""]
+    lines = []
     for contestant in report["contestants"]:
         settings = contestant["settings"]
         if settings:
             lines.append(f"- {contestant['name']}: {', '.join(f'{k} {v}' for k, v in settings.items())}")
-    return lines
+    return ["## Settings of each decoder", "", *lines] if lines else []
 
 
 def targets_part(rows):
@@ -132,11 +132,13 @@ def head_part(report):
     machine = report["machine"]
     environment = ", ".join(f"{k}={v}" for k, v in {**machine["environment"], **report["forced"]}.items())
     joined = [f"{j['date']} (commit {j['commit']})" for j in report["joined"]]
+    # Texts are made once: nothing is timed, and no rounds are.
+    timed = f"{report['rounds']} rounds in turn, " if report["cases"] else ""
+    medians = " Medians, with minimum and maximum." if report["cases"] else ""
     also = f" Samples of earlier runs count too: {', '.join(joined)}." if joined else ""
     return [
         f"# `make bench`, {report['date']}", "",
-        f"Commit {report['commit']}; suite {report['suite']}, {report['rounds']} rounds in turn, "
-        f"{report['threads']} threads. Medians, with minimum and maximum.{also}", "",
+        f"Commit {report['commit']}; suite {report['suite']}, {timed}{report['threads']} threads.{medians}{also}", "",
         f"{machine['cpu']}, {machine['physical_cores']} cores, {', '.join(machine['isa']) or 'no listed extensions'}; "
         f"load at the start {machine['load_average'][0]}; {machine['system']}.",
         f"Environment: {environment or 'nothing set'}. "
@@ -153,4 +155,4 @@ def markdown(report):
     if report["words"]["figures"]:
         parts.append(words_part(report["words"]["figures"]))
     parts += [targets_part(report["targets"]), settings_part(report)]
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

@@ -39,8 +39,11 @@ def versions(environment):
     output = subprocess.run(
         [sys.executable, "-c", code, *PACKAGES], env=environment, capture_output=True, text=True, check=True
     ).stdout
-    ours = (ROOT / "VERSION").read_text().strip()
-    return {"mlx-audio": ours, **dict(zip(PACKAGES, output.split()))}
+    return {**own_version(), **dict(zip(PACKAGES, output.split()))}
+
+
+def own_version():
+    return {"mlx-audio": (ROOT / "VERSION").read_text().strip()}
 
 
 def ggml_file(name, kind, environment):

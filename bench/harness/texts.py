@@ -67,9 +67,20 @@ def make(folder, found, tell):
     return made
 
 
+def options_of(contestant, model, beam, threads):
+    # Greedy steps of several files take less time together, and say the same.
+    together = [] if beam else ["--batch-size", "8"]
+    return [*contestants.our_options(model, beam, threads, contestant.variant), *together]
+
+
+def settings_of(contestant, case, threads):
+    """For the report."""
+    return {"options of the first case": " ".join(options_of(contestant, case.model, case.beam, threads))}
+
+
 def texts_of(contestant, program, model, beam, threads, paths):
     """What is said in each file, by a process for all."""
-    options = contestants.our_options(model, beam, threads, contestant.variant)
+    options = options_of(contestant, model, beam, threads)
     run = processes.run([program, "transcribe", "--no-config", "--json", *options, *paths], contestant.environment)
     said = {}
     for line in run.text.splitlines():

@@ -55,6 +55,20 @@ class Markdown(unittest.TestCase):
             self.assertIn(part, text)
 
 
+    def test_of_words_alone_speaks_of_no_rounds_and_no_settings_that_are_not_there(self):
+        words = {"words": 200, "words_differ": 1, "clips_differ": 1, "known_words": 0, "error_rate": None,
+                 "error_rate_f32": None}  # fmt: skip
+        document = {**made.document(), "suite": "words", "cases": [], "phases": [],
+                    "words": {"figures": {"mlx-audio int8": {"base, greedy": words}}, "texts": {}}}  # fmt: skip
+        for contestant in document["contestants"]:
+            contestant["settings"] = {}
+        text = markdown(document)
+        self.assertIn("suite words, 2 threads.\n", text)
+        self.assertIn("| mlx-audio int8 | base, greedy | 200 | 1 | 5.00 | 1 | 0 | - | - |", text)
+        self.assertNotIn("Settings", text)
+        self.assertNotIn("\n\n\n", text)
+
+
 class Svg(unittest.TestCase):
     def test_has_a_bar_for_each_program_and_way(self):
         root = ElementTree.fromstring(svg(made.document()))

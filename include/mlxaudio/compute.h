@@ -4,8 +4,9 @@
 namespace mlxaudio {
 
 /// What a model's linear layers are computed in on a processor. Attention,
-/// norms, convolutions, the vocabulary, and the few linear layers that rounding
-/// costs most (ADR 13) stay in f32 whatever it is.
+/// norms, convolutions and the vocabulary stay in f32 whatever it is, and so do
+/// steps of the decoder and the few other linear layers that rounding costs
+/// most (ADR 13).
 enum class Compute {
   f32,  ///< the reference's tokens
   bf16, ///< where the processor multiplies it (AVX512_BF16); slower than f32

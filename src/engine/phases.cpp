@@ -129,7 +129,7 @@ class Timer {
   std::vector<int> tokens_;
 };
 
-/// The few layers that stay exact are counted as the rest is.
+/// The encoder's few layers that stay exact are counted as its others are.
 WeightBytes weight_bytes_of(DType type, Compute compute) {
   // A scale of 4 bytes for each kGroup weights.
   constexpr double kInt8 = 1 + 4.0 / kernels::kGroup;
@@ -176,7 +176,7 @@ Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes) {
   const double attention = 2 * length * state;
   return {
       2 * length * (2 * first + second + layers * (layer + attention)),
-      bytes.rest * (first + second) + bytes.layers * layers * layer};
+      bytes.rest * (first + second) + bytes.many * layers * layer};
 }
 
 Need prompt_need(
@@ -189,8 +189,8 @@ Need prompt_need(
   return {
       2 * (layers * (length * audio + tokens * (layer + attention)) +
            vocabulary * state),
-      bytes.layers * layers * (audio + layer) +
-          bytes.rest * vocabulary * state};
+      bytes.many * layers * audio +
+          bytes.rest * (layers * layer + vocabulary * state)};
 }
 
 Need step_need(
@@ -203,7 +203,7 @@ Need step_need(
   const double audio = 2 * length * state;
   return {
       2 * beams * (layers * (layer + audio) + vocabulary * state),
-      bytes.layers * layers * layer + bytes.rest * vocabulary * state +
+      bytes.rest * (layers * layer + vocabulary * state) +
           kCacheBytes * layers * audio};
 }
 

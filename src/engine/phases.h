@@ -48,8 +48,11 @@ std::vector<Phase> time_phases(
 
 /// Bytes of one weight.
 struct WeightBytes {
-  double layers = 0; ///< of linear layers
-  double rest = 0;   ///< of convolutions and the vocabulary
+  /// Of linear layers that many rows go through: the encoder's, and those that
+  /// make keys and values of the audio.
+  double many = 0;
+  /// Of convolutions, the vocabulary, and linear layers of a decoder's step.
+  double rest = 0;
 };
 
 /// What the encoder needs for one window.

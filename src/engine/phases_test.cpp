@@ -20,6 +20,9 @@ TEST(Needs, OfTheEncoderAreItsProductsAndWeights) {
   const Need need = encoder_need(base(), {2, 2});
   EXPECT_DOUBLE_EQ(need.flops, flops);
   EXPECT_DOUBLE_EQ(need.bytes, 2 * (first + second + 6 * (projections + mlp)));
+  EXPECT_DOUBLE_EQ(
+      encoder_need(base(), {1, 2}).bytes,
+      2 * (first + second) + 6 * (projections + mlp));
 }
 
 TEST(Needs, OfAStepAreReadOnceForAllBeams) {
@@ -45,6 +48,12 @@ TEST(Needs, OfAPromptHaveTheAudiosKeysAndValues) {
       three.bytes -
           (step_need(base(), {2, 2}, 1).bytes - 4 * 6 * 2.0 * 1500 * 512),
       2 * 6 * audio);
+  EXPECT_DOUBLE_EQ(
+      three.bytes - prompt_need(base(), {1, 2}, 3).bytes,
+      6 * audio);
+  EXPECT_DOUBLE_EQ(
+      step_need(base(), {1, 2}, 1).bytes,
+      step_need(base(), {2, 2}, 1).bytes);
 }
 
 } // namespace

@@ -140,9 +140,11 @@ void Weights::compute_in(Compute compute, std::vector<std::string> exact) {
 }
 
 Compute Weights::compute_of(const std::string& path) {
-  std::erase(unasked_, path);
-  const bool exact =
-      std::find(exact_.begin(), exact_.end(), path) != exact_.end();
+  const auto covers = [&](const std::string& module) {
+    return path == module || path.starts_with(module + '.');
+  };
+  std::erase_if(unasked_, covers);
+  const bool exact = std::any_of(exact_.begin(), exact_.end(), covers);
   return exact ? Compute::f32 : compute_;
 }
 

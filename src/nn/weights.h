@@ -39,7 +39,8 @@ class Weights {
   static Weights dry();
 
   /// Says what products with weights are to be computed in, before modules are
-  /// built. \param exact paths of modules whose products stay in f32
+  /// built. \param exact paths of modules whose products stay in f32,
+  ///   with those of all modules below them
   /// \throws ArgumentError for `automatic`, which is to be resolved before
   void compute_in(Compute compute, std::vector<std::string> exact = {});
   /// What the products of the module at a path are computed in; f32 unless

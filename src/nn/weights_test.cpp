@@ -60,10 +60,14 @@ TEST(Weights, SayWhatProductsAreComputedIn) {
   const auto weights = std::make_shared<Weights>(Weights::dry());
   const Scope at(weights);
   EXPECT_EQ((at / "a").compute(), Compute::f32);
-  weights->compute_in(Compute::bf16, {"a.query"});
+  weights->compute_in(Compute::bf16, {"a.query", "c"});
   EXPECT_EQ((at / "a").compute(), Compute::bf16);
   EXPECT_EQ((at / "a" / "query").compute(), Compute::f32);
   EXPECT_EQ((at / "query").compute(), Compute::bf16);
+  // With all that is below, and nothing whose name only begins alike.
+  EXPECT_EQ((at / "c" / 1 / "key").compute(), Compute::f32);
+  EXPECT_EQ((at / "cross").compute(), Compute::bf16);
+  EXPECT_EQ((at / "a" / "query_2").compute(), Compute::bf16);
 }
 
 TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {

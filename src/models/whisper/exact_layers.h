@@ -8,8 +8,9 @@
 
 namespace mlxaudio::whisper {
 
-/// The linear layers that stay in f32 when a model is computed in fewer bits.
-/// \param compute not `automatic`
-std::vector<std::string> exact_layers(Compute compute);
+/// The modules whose linear layers stay in f32, with those below them, when a
+/// model is computed in fewer bits.
+/// \param compute not `automatic` \param n_text_layer of the decoder
+std::vector<std::string> exact_layers(Compute compute, int n_text_layer);
 
 } // namespace mlxaudio::whisper

@@ -21,11 +21,12 @@ Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   const auto encoding = vocabulary.get();
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
-  weights->compute_in(compute, exact_layers(compute));
+  weights->compute_in(compute, exact_layers(compute, dims.n_text_layer));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
   if (compute == Compute::int8) {
-    // The pages of weights that were packed are not needed again.
+    // The pages of weights that were packed are not needed again; a step's are
+    // read anew, from the system's memory of the file.
     forget_pages(checkpoint.weights);
   }
   return model;

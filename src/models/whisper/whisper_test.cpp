@@ -134,9 +134,10 @@ TEST(Whisper, RunsFromMelToLogits) {
 }
 
 TEST(ExactLayers, AreLinearLayersOfTheModel) {
-  const auto exact = exact_layers(Compute::int8);
-  ASSERT_EQ(exact.size(), 3U);
   const auto d = small_dims();
+  const auto exact = exact_layers(Compute::int8, d.n_text_layer);
+  EXPECT_TRUE(exact_layers(Compute::f32, d.n_text_layer).empty());
+  EXPECT_TRUE(exact_layers(Compute::bf16, d.n_text_layer).empty());
   const auto build = [&](std::vector<std::string> paths) {
     const auto ledger = std::make_shared<Weights>(toy::random_weights(d));
     ledger->compute_in(Compute::int8, std::move(paths));
@@ -150,6 +151,24 @@ TEST(ExactLayers, AreLinearLayersOfTheModel) {
   EXPECT_FALSE(block.attn.out.weight.int8());
   EXPECT_FALSE(block.mlp1.weight.int8());
   EXPECT_TRUE(block.attn.query.weight.int8());
+  EXPECT_TRUE(whisper.encoder.blocks.back().mlp1.weight.int8());
+  for (const auto& of_step : whisper.decoder.blocks) {
+    const auto& self = of_step.attn;
+    const auto& cross = *of_step.cross_attn;
+    for (const auto* layer :
+         {&self.query,
+          &self.key,
+          &self.value,
+          &self.out,
+          &cross.query,
+          &cross.out,
+          &of_step.mlp1,
+          &of_step.mlp2}) {
+      EXPECT_FALSE(layer->weight.int8()) << layer->at.path();
+    }
+    EXPECT_TRUE(cross.key.weight.int8());
+    EXPECT_TRUE(cross.value.weight.int8());
+  }
   EXPECT_THROW(build({"encoder.conv1"}), ArgumentError);
 }
 
