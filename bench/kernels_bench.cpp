@@ -162,6 +162,67 @@ BENCHMARK(decoder_matvec)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
+/// rows, in, out, bits; groups of 64 with scales and biases in f16, all 0.
+void affine_product(State& state, void (*kernel)(const Linear&)) {
+  constexpr std::size_t kGroupSize = 64;
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t weights = size(1) * size(2), groups = weights / kGroupSize;
+  const std::vector<std::uint8_t> values(weights * size(3) / 8);
+  const std::vector<std::uint16_t> scales(groups), biases(groups);
+  Linear task;
+  task.rows = size(0);
+  task.in = task.stride = size(1);
+  task.out = size(2);
+  task.affine = {
+      values.data(),
+      {scales.data(), Type::f16},
+      {biases.data(), Type::f16},
+      kGroupSize,
+      size(3)};
+  const Floats x = normal(task.rows * task.in);
+  Floats y(task.rows * task.out);
+  task.x = x.data();
+  task.y = y.data();
+  adopt_threads();
+  for (auto _ : state) {
+    kernel(task);
+    benchmark::ClobberMemory();
+  }
+  const auto count = static_cast<double>(weights);
+  set_rate(state, "FLOPS", 2.0 * count * static_cast<double>(task.rows));
+  set_rate(
+      state,
+      "weight_bytes",
+      static_cast<double>(values.size() + 4 * groups));
+}
+
+void encoder_affine(State& state) {
+  affine_product(state, linear);
+}
+BENCHMARK(encoder_affine)
+    ->Args({1500, 512, 512, 8})
+    ->Args({1500, 512, 2048, 4})
+    ->Args({1500, 2048, 512, 4})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void decoder_affine(State& state) {
+  affine_product(state, matvec);
+}
+BENCHMARK(decoder_affine)
+    ->Args({1, 512, 512, 8})
+    ->Args({1, 2048, 512, 8})
+    ->Args({1, 512, 51865, 8})
+    ->Args({1, 512, 512, 4})
+    ->Args({1, 2048, 512, 4})
+    ->Args({1, 512, 51865, 4})
+    ->Args({5, 512, 51865, 8})
+    ->Args({5, 512, 51865, 4})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
 /// queries, keys; 8 heads of 64.
 void attend(State& state, void (*kernel)(const Attention&)) {
   constexpr std::size_t kHeads = 8, kWidth = 64, kChannels = kHeads * kWidth;

@@ -49,7 +49,8 @@ std::vector<Phase> time_phases(
 /// Bytes of one weight.
 struct WeightBytes {
   double layers = 0; ///< of linear layers
-  double rest = 0;   ///< of convolutions and the vocabulary
+  double vocabulary = 0;
+  double convolutions = 0;
 };
 
 /// What the encoder needs for one window.

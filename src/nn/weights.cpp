@@ -9,6 +9,7 @@
 #include "core/memory_count.h"
 #include "mlx/allocator.h"
 #include "mlx/device.h"
+#include "mlx/dtype_utils.h"
 #include "mlx/ops.h"
 #include "nn/finite.h"
 #include "ops/check.h"
@@ -30,6 +31,8 @@ mx::Dtype dtype_of(const Tensor& tensor) {
       return mx::uint16;
     case DType::i32:
       return mx::int32;
+    case DType::u32:
+      return mx::uint32;
     case DType::i64:
       return mx::int64;
     case DType::f16:
@@ -146,6 +149,22 @@ Compute Weights::compute_of(const std::string& path) {
   return exact ? Compute::f32 : compute_;
 }
 
+void Weights::packed_in(std::optional<Quantization> quantization) {
+  quantization_ = std::move(quantization);
+}
+
+Quantization::Packing Weights::packing_of(const std::string& path) const {
+  if (!quantization_) {
+    throw ConfigError(fmt::format(
+        "[nn.weights] {}: {} has scales, so it is quantized, and nothing says "
+        "how: its configuration needs \"quantization\" with group_size and "
+        "bits",
+        source_.empty() ? "the checkpoint" : source_,
+        path));
+  }
+  return quantization_->of(path);
+}
+
 bool Weights::has(const std::string& name) const {
   return arrays_.contains(name);
 }
@@ -159,14 +178,20 @@ void Weights::declare(
   declared_.push_back({name, shape, optional});
 }
 
-mx::array Weights::take(const std::string& name, const mx::Shape& shape) {
+mx::array Weights::take(
+    const std::string& name,
+    const mx::Shape& shape,
+    std::optional<mx::Dtype> dtype) {
   declare(name, shape, false);
+  const auto stand_in = [&] {
+    return mx::zeros(shape, dtype.value_or(mx::float32));
+  };
   const auto found = arrays_.find(name);
   if (found == arrays_.end()) {
     if (!dry_) {
       missing_.push_back(name + " " + ops::text_of(shape));
     }
-    return mx::zeros(shape);
+    return stand_in();
   }
   const mx::array array = found->second;
   arrays_.erase(found);
@@ -176,7 +201,15 @@ mx::array Weights::take(const std::string& name, const mx::Shape& shape) {
         name,
         ops::text_of(shape),
         ops::text_of(array.shape())));
-    return mx::zeros(shape);
+    return stand_in();
+  }
+  if (dtype && array.dtype() != *dtype) {
+    misshapen_.push_back(fmt::format(
+        "{}: expected {}, got {}",
+        name,
+        mx::dtype_to_string(*dtype),
+        mx::dtype_to_string(array.dtype())));
+    return stand_in();
   }
   return array;
 }
