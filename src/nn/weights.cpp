@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include "core/memory_count.h"
 #include "mlx/allocator.h"
 #include "mlx/device.h"
-#include "mlx/dtype_utils.h"
 #include "mlx/ops.h"
+#include "mlx/utils.h"
 #include "nn/finite.h"
 #include "ops/check.h"
 
@@ -45,6 +46,13 @@ mx::Dtype dtype_of(const Tensor& tensor) {
       return mx::float64;
   }
   throw WeightError("[nn.weights] a tensor has no known type");
+}
+
+/// "uint32"
+std::string name_of(mx::Dtype dtype) {
+  std::ostringstream name;
+  name << dtype;
+  return name.str();
 }
 
 /// A buffer of MLX's over memory that is not MLX's. MLX's own CPU allocator
@@ -207,8 +215,8 @@ mx::array Weights::take(
     misshapen_.push_back(fmt::format(
         "{}: expected {}, got {}",
         name,
-        mx::dtype_to_string(*dtype),
-        mx::dtype_to_string(array.dtype())));
+        name_of(*dtype),
+        name_of(array.dtype())));
     return stand_in();
   }
   return array;
