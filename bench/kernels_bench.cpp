@@ -56,7 +56,6 @@ void product(State& state, void (*kernel)(const Linear&), std::size_t stride) {
   task.weight = {weight.data(), Type::f16};
   task.gelu = task.out == 2048 || stride > 0;
   task.y = y.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task);
     benchmark::ClobberMemory();
@@ -94,7 +93,6 @@ void int8_product(
   task.x = x.data();
   task.gelu = task.out == 2048;
   task.y = y.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task, {values.data(), scales.data()});
     benchmark::ClobberMemory();
@@ -185,7 +183,6 @@ void affine_product(State& state, void (*kernel)(const Linear&)) {
   Floats y(task.rows * task.out);
   task.x = x.data();
   task.y = y.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task);
     benchmark::ClobberMemory();
@@ -240,7 +237,6 @@ void attend(State& state, void (*kernel)(const Attention&)) {
   task.k = {k.data(), 0, kChannels};
   task.v = task.k;
   task.out = out.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task);
     benchmark::ClobberMemory();
@@ -272,7 +268,6 @@ BENCHMARK(decoder_attention)
 void gelu_rows(State& state) {
   const Floats x = normal(1500 * 2048);
   Floats y(x.size());
-  adopt_threads();
   for (auto _ : state) {
     gelu(x.data(), x.size(), y.data());
     benchmark::ClobberMemory();
@@ -285,7 +280,6 @@ void softmax_rows(State& state) {
   const auto columns = static_cast<std::size_t>(state.range(1));
   const Floats x = normal(rows * columns);
   Floats y(x.size());
-  adopt_threads();
   for (auto _ : state) {
     softmax(x.data(), rows, columns, y.data());
     benchmark::ClobberMemory();
@@ -310,7 +304,6 @@ void layer_norm_rows(State& state) {
   const Floats x = normal(rows * 512), weight = normal(512);
   Floats y(x.size());
   const Numbers w{weight.data(), Type::f32};
-  adopt_threads();
   for (auto _ : state) {
     layer_norm(x.data(), rows, 512, w, w, 1e-5f, y.data());
     benchmark::ClobberMemory();
