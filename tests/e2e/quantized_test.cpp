@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <mlx/ops.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -117,6 +118,24 @@ TEST_F(Quantized, In8BitsIsItsNumbers) {
 
 TEST_F(Quantized, In4BitsIsItsNumbers) {
   expect_same_model(write_pair({{64, 4}, {}}));
+}
+
+TEST_F(Quantized, AsOldConvertersWroteItIsTheSameTensors) {
+  const Pair pair = write_pair({{64, 4}, {}});
+  const auto packed = whisper::load_checkpoint(pair.packed);
+  const fs::path folder = write("npz", {}, packed.quantization);
+  fs::remove(folder / "model.safetensors");
+  write_npz(folder / "weights.npz", packed.weights.tensors);
+  const auto old = whisper::load_checkpoint(folder);
+  EXPECT_EQ(old.parameters, packed.parameters);
+  EXPECT_EQ(old.parameters, whisper::load_checkpoint(pair.wide).parameters);
+  ASSERT_EQ(old.weights.tensors.size(), packed.weights.tensors.size());
+  for (const auto& [name, tensor] : packed.weights.tensors) {
+    const Tensor& other = old.weights.tensors.at(name);
+    EXPECT_EQ(other.dtype, tensor.dtype) << name;
+    EXPECT_EQ(other.shape, tensor.shape) << name;
+    EXPECT_TRUE(std::ranges::equal(other.bytes, tensor.bytes)) << name;
+  }
 }
 
 TEST_F(Quantized, InOtherGroupsAndMixedBitsWithScalesInF32) {
