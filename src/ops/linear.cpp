@@ -25,7 +25,7 @@ void refuse_automatic(Compute compute) {
   }
 }
 
-void check(const LinearWeight::Affine& w) {
+void check_affine(const LinearWeight::Affine& w) {
   const auto one_of = [](int n, std::initializer_list<int> all) {
     return std::find(all.begin(), all.end(), n) != all.end();
   };
@@ -94,7 +94,7 @@ LinearWeight::LinearWeight(mx::array weight, Compute compute)
 
 LinearWeight::LinearWeight(Affine weight, Compute compute)
     : compute_(compute), dtype_(weight.scales.dtype()), out_(0), in_(0) {
-  check(weight);
+  check_affine(weight);
   out_ = weight.values.shape(0);
   in_ = weight.scales.shape(1) * weight.group_size;
   refuse_automatic(compute);
