@@ -17,7 +17,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <type_traits>
 
 namespace mlxaudio::kernels {
 
@@ -33,6 +33,13 @@ struct AffineRows {
   float* x = nullptr; ///< [rows, stride]
   std::size_t stride = 0;
   float* sums = nullptr; ///< of each group [rows, padded(groups)], 0 past them
+};
+
+/// Scales and biases of a piece's columns, widened all at once: of one column
+/// they are fewer than a vector holds. \shape [columns, groups]
+struct AffineGroups {
+  float* scales = nullptr;
+  float* biases = nullptr; ///< and kWidest zeros past them
 };
 
 } // namespace mlxaudio::kernels
@@ -82,12 +89,13 @@ void PrepareAffine(const Linear& task, const AffineRows& to) {
 }
 
 /// Sums of kOut rows of weights, from row `column` on, with kRows rows of x.
-/// \param sums [kRows, kColumns]
+/// \param of_groups from that row on \param sums [kRows, kColumns]
 template <std::size_t kBits, std::size_t kRows, std::size_t kOut>
 HWY_INLINE void dots_affine(
     const AffineWeights& weights,
     std::size_t in,
     const AffineRows& x,
+    const AffineGroups& of_groups,
     std::size_t column,
     float* HWY_RESTRICT sums) {
   const hn::ScalableTag<float> d;
@@ -110,91 +118,77 @@ HWY_INLINE void dots_affine(
   constexpr std::size_t kLine = 64;
   auto ahead = reinterpret_cast<std::uintptr_t>(values + kOut * row_bytes);
 
-  constexpr std::size_t kGroups = 4 * kWidest; // that are widened at once
-  HWY_ALIGN float scales[kOut * kGroups];
-  HWY_ALIGN float biases[kOut * kGroups];
-  for (std::size_t first = 0; first < groups; first += kGroups) {
-    const std::size_t some = std::min(kGroups, groups - first);
+  // Past a column's biases are others, and past the sums of x zeros.
+  for (std::size_t g = 0; g < groups; g += lanes) {
+#pragma GCC unroll 8
     for (std::size_t j = 0; j < kOut; ++j) {
-      const std::size_t from = (column + j) * groups + first;
-      widen(weights.scales.from(from), some, scales + j * kGroups);
-      widen(weights.biases.from(from), some, biases + j * kGroups);
-      std::fill(
-          biases + j * kGroups + some,
-          biases + j * kGroups + padded(some),
-          0.0f);
-    }
-    for (std::size_t g = 0; g < some; g += lanes) {
+      const V bias = hn::LoadU(d, of_groups.biases + j * groups + g);
 #pragma GCC unroll 8
-      for (std::size_t j = 0; j < kOut; ++j) {
-        const V bias = hn::LoadU(d, biases + j * kGroups + g);
-#pragma GCC unroll 8
-        for (std::size_t i = 0; i < kRows; ++i) {
-          const float* const of_row = x.sums + i * padded(groups) + first;
-          sum[j][i] = hn::MulAdd(bias, hn::LoadU(d, of_row + g), sum[j][i]);
-        }
+      for (std::size_t i = 0; i < kRows; ++i) {
+        const V of_row = hn::LoadU(d, x.sums + i * padded(groups) + g);
+        sum[j][i] = hn::MulAdd(bias, of_row, sum[j][i]);
       }
     }
-    for (std::size_t g = 0; g < some; ++g) {
-      for (std::size_t i = 0; i < kOut * group_bytes; i += kLine) {
-        hwy::Prefetch(reinterpret_cast<const char*>(ahead + i));
-      }
-      ahead += kOut * group_bytes;
-      V part[kOut][kRows];
+  }
+  for (std::size_t g = 0; g < groups; ++g) {
+    for (std::size_t i = 0; i < kOut * group_bytes; i += kLine) {
+      hwy::Prefetch(reinterpret_cast<const char*>(ahead + i));
+    }
+    ahead += kOut * group_bytes;
+    V part[kOut][kRows];
 #pragma GCC unroll 8
-      for (std::size_t j = 0; j < kOut; ++j) {
+    for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        part[j][i] = hn::Zero(d);
+      }
+    }
+    const std::size_t begin = g * group_bytes;
+    for (std::size_t k = begin; k < begin + group_bytes; k += lanes) {
+      if constexpr (kBits == 8) {
+        V right[kRows];
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < kRows; ++i) {
-          part[j][i] = hn::Zero(d);
+          right[i] = hn::LoadU(d, x.x + i * x.stride + k);
         }
-      }
-      const std::size_t begin = (first + g) * group_bytes;
-      for (std::size_t k = begin; k < begin + group_bytes; k += lanes) {
-        if constexpr (kBits == 8) {
-          V right[kRows];
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < kOut; ++j) {
+          const V left =
+              hn::ConvertTo(d, load_bytes(d, values + j * row_bytes + k));
 #pragma GCC unroll 8
           for (std::size_t i = 0; i < kRows; ++i) {
-            right[i] = hn::LoadU(d, x.x + i * x.stride + k);
-          }
-#pragma GCC unroll 8
-          for (std::size_t j = 0; j < kOut; ++j) {
-            const V left =
-                hn::ConvertTo(d, load_bytes(d, values + j * row_bytes + k));
-#pragma GCC unroll 8
-            for (std::size_t i = 0; i < kRows; ++i) {
-              part[j][i] = hn::MulAdd(left, right[i], part[j][i]);
-            }
-          }
-        } else {
-          const hn::RebindToSigned<decltype(d)> di;
-          const auto low_bits = hn::Set(di, 15);
-          const std::size_t at = k / kWidest * 2 * kWidest + k % kWidest;
-          V low_x[kRows], high_x[kRows];
-#pragma GCC unroll 8
-          for (std::size_t i = 0; i < kRows; ++i) {
-            low_x[i] = hn::LoadU(d, x.x + i * x.stride + at);
-            high_x[i] = hn::LoadU(d, x.x + i * x.stride + at + kWidest);
-          }
-#pragma GCC unroll 8
-          for (std::size_t j = 0; j < kOut; ++j) {
-            const auto both = load_bytes(d, values + j * row_bytes + k);
-            const V byte = hn::ConvertTo(d, both);
-            const V low = hn::ConvertTo(d, hn::And(both, low_bits));
-#pragma GCC unroll 8
-            for (std::size_t i = 0; i < kRows; ++i) {
-              part[j][i] = hn::MulAdd(byte, high_x[i], part[j][i]);
-              part[j][i] = hn::MulAdd(low, low_x[i], part[j][i]);
-            }
+            part[j][i] = hn::MulAdd(left, right[i], part[j][i]);
           }
         }
-      }
-#pragma GCC unroll 8
-      for (std::size_t j = 0; j < kOut; ++j) {
-        const V scale = hn::Set(d, scales[j * kGroups + g]);
+      } else {
+        const hn::RebindToSigned<decltype(d)> di;
+        const auto low_bits = hn::Set(di, 15);
+        const std::size_t at = k / kWidest * 2 * kWidest + k % kWidest;
+        V low_x[kRows], high_x[kRows];
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < kRows; ++i) {
-          sum[j][i] = hn::MulAdd(part[j][i], scale, sum[j][i]);
+          low_x[i] = hn::LoadU(d, x.x + i * x.stride + at);
+          high_x[i] = hn::LoadU(d, x.x + i * x.stride + at + kWidest);
         }
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < kOut; ++j) {
+          const auto both = load_bytes(d, values + j * row_bytes + k);
+          const V byte = hn::ConvertTo(d, both);
+          const V low = hn::ConvertTo(d, hn::And(both, low_bits));
+#pragma GCC unroll 8
+          for (std::size_t i = 0; i < kRows; ++i) {
+            part[j][i] = hn::MulAdd(byte, high_x[i], part[j][i]);
+            part[j][i] = hn::MulAdd(low, low_x[i], part[j][i]);
+          }
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const V scale = hn::Set(d, of_groups.scales[j * groups + g]);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        sum[j][i] = hn::MulAdd(part[j][i], scale, sum[j][i]);
       }
     }
   }
@@ -209,34 +203,52 @@ HWY_INLINE void dots_affine(
 
 template <std::size_t kBits, std::size_t kRows>
 HWY_INLINE void matvec_affine_rows(
-    const Linear& task, const AffineRows& x, const Piece& piece, float* sums) {
+    const Linear& task,
+    const AffineRows& x,
+    const Piece& piece,
+    const AffineGroups& of_groups,
+    float* sums) {
   // As many sums as hide the latency of an addition.
   constexpr std::size_t kOut = kRows == 1 ? 4 : 2;
+  const std::size_t groups = task.in / task.affine.group;
+  const auto some = [&](std::size_t j, auto count) HWY_ATTR {
+    dots_affine<kBits, kRows, count()>(
+        task.affine,
+        task.in,
+        x,
+        {of_groups.scales + j * groups, of_groups.biases + j * groups},
+        piece.column + j,
+        sums + j);
+  };
   std::size_t j = 0;
   for (; j + kOut <= piece.columns; j += kOut) {
-    dots_affine<kBits, kRows, kOut>(
-        task.affine,
-        task.in,
-        x,
-        piece.column + j,
-        sums + j);
+    some(j, std::integral_constant<std::size_t, kOut>());
   }
   for (; j < piece.columns; ++j) {
-    dots_affine<kBits, kRows, 1>(
-        task.affine,
-        task.in,
-        x,
-        piece.column + j,
-        sums + j);
+    some(j, std::integral_constant<std::size_t, 1>());
   }
 }
 
 /// Columns of all rows.
-void AffinePiece(const Linear& task, const AffineRows& x, const Piece& piece) {
+/// \param scratch 2 * kColumns * groups + kWidest floats
+void AffinePiece(
+    const Linear& task,
+    const AffineRows& x,
+    const Piece& piece,
+    float* scratch) {
+  const std::size_t groups = task.in / task.affine.group;
+  const std::size_t from = piece.column * groups, n = piece.columns * groups;
+  const AffineGroups of_groups{scratch, scratch + n};
+  widen(task.affine.scales.from(from), n, of_groups.scales);
+  widen(task.affine.biases.from(from), n, of_groups.biases);
+  std::fill_n(of_groups.biases + n, kWidest, 0.0f);
   HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
   with_count<kMatvecRows>(piece.rows, [&](auto rows) HWY_ATTR {
-    task.affine.bits == 8 ? matvec_affine_rows<8, rows()>(task, x, piece, sums)
-                          : matvec_affine_rows<4, rows()>(task, x, piece, sums);
+    if (task.affine.bits == 8) {
+      matvec_affine_rows<8, rows()>(task, x, piece, of_groups, sums);
+    } else {
+      matvec_affine_rows<4, rows()>(task, x, piece, of_groups, sums);
+    }
   });
   HWY_ALIGN float bias[kColumns] = {};
   if (task.bias) {
@@ -284,15 +296,25 @@ void matvec_affine(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
-  const std::size_t sums = padded(task.in / task.affine.group);
-  const auto memory = allocate_aligned<float>(task.rows * (task.in + sums));
+  const std::size_t groups = task.in / task.affine.group;
+  const auto memory =
+      allocate_aligned<float>(task.rows * (task.in + padded(groups)));
   const AffineRows x{memory.get(), task.in, memory.get() + task.rows * task.in};
   HWY_DYNAMIC_DISPATCH(PrepareAffine)(task, x);
   const Pieces pieces{task.rows, task.out};
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(AffinePiece);
-  parallel_for(pieces.count(), is_worth_threads(task), [&](std::size_t i) {
-    piece_of(task, x, pieces.at(i));
-  });
+  const auto make = [&] { return Scratch(2 * kColumns * groups + kWidest); };
+  const auto compute = [&](std::size_t i, const Scratch& scratch) {
+    piece_of(task, x, pieces.at(i), scratch.get());
+  };
+  if (is_worth_threads(task)) {
+    parallel_for_with<Scratch>(pieces.count(), make, compute);
+    return;
+  }
+  const Scratch scratch = make();
+  for (std::size_t i = 0; i < pieces.count(); ++i) {
+    compute(i, scratch);
+  }
 }
 
 } // namespace mlxaudio::kernels
