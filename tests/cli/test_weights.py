@@ -157,7 +157,7 @@ class BadModel(ModelTest):
 class QuantizedModel(ModelTest):
     """In MLX's quantization: good ones, and what does not fit in them."""
 
-    def write_quantized(self, bits=4, group_size=32, spoil=None, **config):
+    def write_quantized(self, bits=4, group_size=32, spoil=None, config=()):
         tensors = toy_model.quantized_weights(bits, group_size)
         if spoil:
             spoil(tensors)
@@ -196,7 +196,7 @@ class QuantizedModel(ModelTest):
                             ({"bits": None}, "misshapen"),
                             ({"bits": "4"}, "not a whole number")):
             with self.subTest(entry=entry):
-                self.write_quantized(8, **entry)
+                self.write_quantized(8, config=entry)
                 self.assert_refused(
                     "model.safetensors" if part == "misshapen"
                     else "config.json", part)

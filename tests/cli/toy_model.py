@@ -105,9 +105,10 @@ def quantized_weights(bits, group_size, n_vocab=ENGLISH):
     """Its widest layers, whose inputs make groups, in MLX's quantization."""
     out = weights(n_vocab)
     rng = random.Random(3)
-    for name, (rows, columns) in list(shapes(n_vocab).items()):
+    for name, shape in shapes(n_vocab).items():
         if not name.endswith(".mlp2.weight"):
             continue
+        rows, columns = shape
         words, groups = columns * bits // 32, columns // group_size
         out[name] = (rows, words), rng.randbytes(4 * rows * words), "U32"
         layer = name.removesuffix(".weight")
