@@ -56,7 +56,6 @@ void product(State& state, void (*kernel)(const Linear&), std::size_t stride) {
   task.weight = {weight.data(), Type::f16};
   task.gelu = task.out == 2048 || stride > 0;
   task.y = y.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task);
     benchmark::ClobberMemory();
@@ -94,7 +93,6 @@ void int8_product(
   task.x = x.data();
   task.gelu = task.out == 2048;
   task.y = y.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task, {values.data(), scales.data()});
     benchmark::ClobberMemory();
@@ -162,6 +160,66 @@ BENCHMARK(decoder_matvec)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
+/// rows, in, out, bits; groups of 64 with scales and biases in f16, all 0.
+void affine_product(State& state, void (*kernel)(const Linear&)) {
+  constexpr std::size_t kGroupSize = 64;
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t weights = size(1) * size(2), groups = weights / kGroupSize;
+  const std::vector<std::uint8_t> values(weights * size(3) / 8);
+  const std::vector<std::uint16_t> scales(groups), biases(groups);
+  Linear task;
+  task.rows = size(0);
+  task.in = task.stride = size(1);
+  task.out = size(2);
+  task.affine = {
+      values.data(),
+      {scales.data(), Type::f16},
+      {biases.data(), Type::f16},
+      kGroupSize,
+      size(3)};
+  const Floats x = normal(task.rows * task.in);
+  Floats y(task.rows * task.out);
+  task.x = x.data();
+  task.y = y.data();
+  for (auto _ : state) {
+    kernel(task);
+    benchmark::ClobberMemory();
+  }
+  const auto count = static_cast<double>(weights);
+  set_rate(state, "FLOPS", 2.0 * count * static_cast<double>(task.rows));
+  set_rate(
+      state,
+      "weight_bytes",
+      static_cast<double>(values.size() + 4 * groups));
+}
+
+void encoder_affine(State& state) {
+  affine_product(state, linear);
+}
+BENCHMARK(encoder_affine)
+    ->Args({1500, 512, 512, 8})
+    ->Args({1500, 512, 2048, 4})
+    ->Args({1500, 2048, 512, 4})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void decoder_affine(State& state) {
+  affine_product(state, matvec);
+}
+BENCHMARK(decoder_affine)
+    ->Args({1, 512, 512, 8})
+    ->Args({1, 2048, 512, 8})
+    ->Args({1, 512, 51865, 8})
+    ->Args({1, 512, 512, 4})
+    ->Args({1, 2048, 512, 4})
+    ->Args({1, 512, 51865, 4})
+    ->Args({5, 512, 51865, 8})
+    ->Args({5, 512, 51865, 4})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
 /// queries, keys; 8 heads of 64.
 void attend(State& state, void (*kernel)(const Attention&)) {
   constexpr std::size_t kHeads = 8, kWidth = 64, kChannels = kHeads * kWidth;
@@ -179,7 +237,6 @@ void attend(State& state, void (*kernel)(const Attention&)) {
   task.k = {k.data(), 0, kChannels};
   task.v = task.k;
   task.out = out.data();
-  adopt_threads();
   for (auto _ : state) {
     kernel(task);
     benchmark::ClobberMemory();
@@ -211,7 +268,6 @@ BENCHMARK(decoder_attention)
 void gelu_rows(State& state) {
   const Floats x = normal(1500 * 2048);
   Floats y(x.size());
-  adopt_threads();
   for (auto _ : state) {
     gelu(x.data(), x.size(), y.data());
     benchmark::ClobberMemory();
@@ -224,7 +280,6 @@ void softmax_rows(State& state) {
   const auto columns = static_cast<std::size_t>(state.range(1));
   const Floats x = normal(rows * columns);
   Floats y(x.size());
-  adopt_threads();
   for (auto _ : state) {
     softmax(x.data(), rows, columns, y.data());
     benchmark::ClobberMemory();
@@ -249,7 +304,6 @@ void layer_norm_rows(State& state) {
   const Floats x = normal(rows * 512), weight = normal(512);
   Floats y(x.size());
   const Numbers w{weight.data(), Type::f32};
-  adopt_threads();
   for (auto _ : state) {
     layer_norm(x.data(), rows, 512, w, w, 1e-5f, y.data());
     benchmark::ClobberMemory();

@@ -123,6 +123,8 @@ Json to_json(const engine::ModelDetails& model) {
       {"path", model.info.path.string()},
       {"layout", model.layout},
       {"weight_type", model.info.weight_type},
+      {"quantization",
+       model.quantization ? to_json(*model.quantization) : Json(nullptr)},
       {"parameters", model.info.parameters},
       {"multilingual", model.info.multilingual},
       {"config", config},

@@ -409,6 +409,8 @@ std::vector<double> to_doubles(const Tensor& t) {
       return cast<std::uint16_t>(t);
     case DType::i32:
       return cast<std::int32_t>(t);
+    case DType::u32:
+      return cast<std::uint32_t>(t);
     case DType::i64:
       return cast<std::int64_t>(t);
     case DType::f32:

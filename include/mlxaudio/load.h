@@ -35,7 +35,8 @@ struct ModelInfo {
   std::string name;   ///< as given to load()
   std::string family; ///< "whisper"
   std::filesystem::path path;
-  std::string weight_type; ///< "f16", "f32", ...
+  /// "f16", "f32", ... or "4 bits in groups of 64 (affine), else f16".
+  std::string weight_type;
   /// What products are computed in: "f32", "bf16" or "int8"; on a GPU the
   /// weights' type.
   std::string compute = "f32";

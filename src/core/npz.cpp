@@ -19,13 +19,14 @@ namespace mlxaudio {
 namespace {
 
 /// NumPy's type strings that we read. '|' is "byte order does not matter".
-constexpr std::array<std::pair<std::string_view, DType>, 11> kDescr{{
+constexpr std::array<std::pair<std::string_view, DType>, 12> kDescr{{
     {"|b1", DType::boolean},
     {"|u1", DType::u8},
     {"|i1", DType::i8},
     {"<i2", DType::i16},
     {"<u2", DType::u16},
     {"<i4", DType::i32},
+    {"<u4", DType::u32},
     {"<i8", DType::i64},
     {"<f2", DType::f16},
     // ml_dtypes' bfloat16 is saved as two raw bytes.

@@ -22,13 +22,14 @@ struct DTypeRow {
 };
 
 /// In the order of the enumeration.
-constexpr std::array<DTypeRow, 11> kDTypes{{
+constexpr std::array<DTypeRow, 12> kDTypes{{
     {DType::boolean, "BOOL", 1},
     {DType::u8, "U8", 1},
     {DType::i8, "I8", 1},
     {DType::i16, "I16", 2},
     {DType::u16, "U16", 2},
     {DType::i32, "I32", 4},
+    {DType::u32, "U32", 4},
     {DType::i64, "I64", 8},
     {DType::f16, "F16", 2},
     {DType::bf16, "BF16", 2},

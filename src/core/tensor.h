@@ -17,7 +17,20 @@
 namespace mlxaudio {
 
 /// Element types that checkpoint files hold.
-enum class DType { boolean, u8, i8, i16, u16, i32, i64, f16, bf16, f32, f64 };
+enum class DType {
+  boolean,
+  u8,
+  i8,
+  i16,
+  u16,
+  i32,
+  u32,
+  i64,
+  f16,
+  bf16,
+  f32,
+  f64
+};
 
 /// Size of one element in bytes.
 std::size_t size_of(DType dtype);

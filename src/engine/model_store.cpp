@@ -275,12 +275,29 @@ std::vector<ModelListing> list_models() {
   return out;
 }
 
+namespace {
+
+/// "4 bits in groups of 64 (affine), else f16".
+std::string text_of(const Quantization& quantization, const std::string& rest) {
+  const auto& [group_size, bits] = quantization.packing;
+  return fmt::format(
+      "{} bits in groups of {} (affine{}), else {}",
+      bits,
+      group_size,
+      quantization.layers.empty() ? "" : ", some layers otherwise",
+      rest);
+}
+
+} // namespace
+
 ModelInfo describe(
     const std::string& name, const whisper::LoadedCheckpoint& checkpoint) {
   std::string type = name_of(checkpoint.weight_type);
   std::ranges::transform(type, type.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
+  if (checkpoint.quantization)
+    type = text_of(*checkpoint.quantization, type);
   return {
       .name = name,
       .family = "whisper",
@@ -321,6 +338,7 @@ ModelDetails model_info(const std::string& name_or_path) {
   out.info = describe(name_or_path, checkpoint);
   out.installed = true;
   out.layout = name_of(checkpoint.layout);
+  out.quantization = checkpoint.quantization;
   out.alignment_heads = checkpoint.alignment_heads;
   const fs::path provenance = path / "provenance.json";
   std::error_code ec;

@@ -73,6 +73,8 @@ struct ModelDetails {
   ModelInfo info;
   bool installed = false;
   std::string layout; ///< of the checkpoint: "MLX", "CTranslate2", ...
+  /// How its quantized layers are packed, if it has any.
+  std::optional<Quantization> quantization;
   whisper::AlignmentHeads alignment_heads;
   /// Origin, licence, how it was checked, checksums: what is known, in an
   /// order for reading.

@@ -129,12 +129,30 @@ class Timer {
   std::vector<int> tokens_;
 };
 
-/// The encoder's few layers that stay exact are counted as its others are.
-WeightBytes weight_bytes_of(DType type, Compute compute) {
+/// Of a layer as the file has it, with its share of scale and bias.
+double file_bytes_of(
+    const whisper::LoadedCheckpoint& checkpoint, const std::string& module) {
+  constexpr double kBitsInByte = 8;
+  const auto whole = static_cast<double>(size_of(checkpoint.weight_type));
+  if (!checkpoint.weights.tensors.contains(module + ".scales")) {
+    return whole;
+  }
+  const auto [group_size, bits] = checkpoint.quantization->of(module);
+  return bits / kBitsInByte + 2 * whole / group_size;
+}
+
+/// One layer stands for all, and the encoder's few that stay exact are counted
+/// as its others are.
+WeightBytes weight_bytes_of(
+    const whisper::LoadedCheckpoint& checkpoint, Compute compute) {
   // A scale of 4 bytes for each kGroup weights.
   constexpr double kInt8 = 1 + 4.0 / kernels::kGroup;
-  const auto whole = static_cast<double>(size_of(type));
-  return {compute == Compute::int8 ? kInt8 : whole, whole};
+  const double layer = file_bytes_of(checkpoint, "decoder.blocks.0.mlp1");
+  return {
+      compute == Compute::int8 ? kInt8 : layer,
+      layer,
+      file_bytes_of(checkpoint, "decoder.token_embedding"),
+      static_cast<double>(size_of(checkpoint.weight_type))};
 }
 
 } // namespace
@@ -155,9 +173,8 @@ std::vector<Phase> time_phases(
         const auto checkpoint = whisper::load_checkpoint(path);
         auto loaded = std::make_unique<whisper::Whisper>(
             whisper::load_model(checkpoint, compute));
-        auto phases =
-            Timer(*loaded, audio.samples, options, session.stop())
-                .run(weight_bytes_of(checkpoint.weight_type, compute));
+        auto phases = Timer(*loaded, audio.samples, options, session.stop())
+                          .run(weight_bytes_of(checkpoint, compute));
         loaded.reset();
         mx::clear_cache();
         return phases;
@@ -176,7 +193,7 @@ Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes) {
   const double attention = 2 * length * state;
   return {
       2 * length * (2 * first + second + layers * (layer + attention)),
-      bytes.rest * (first + second) + bytes.many * layers * layer};
+      bytes.convolutions * (first + second) + bytes.many * layers * layer};
 }
 
 Need prompt_need(
@@ -189,8 +206,8 @@ Need prompt_need(
   return {
       2 * (layers * (length * audio + tokens * (layer + attention)) +
            vocabulary * state),
-      bytes.many * layers * audio +
-          bytes.rest * (layers * layer + vocabulary * state)};
+      bytes.many * layers * audio + bytes.step * layers * layer +
+          bytes.vocabulary * vocabulary * state};
 }
 
 Need step_need(
@@ -203,7 +220,7 @@ Need step_need(
   const double audio = 2 * length * state;
   return {
       2 * beams * (layers * (layer + audio) + vocabulary * state),
-      bytes.rest * (layers * layer + vocabulary * state) +
+      bytes.step * layers * layer + bytes.vocabulary * vocabulary * state +
           kCacheBytes * layers * audio};
 }
 

@@ -51,8 +51,9 @@ struct WeightBytes {
   /// Of linear layers that many rows go through: the encoder's, and those that
   /// make keys and values of the audio.
   double many = 0;
-  /// Of convolutions, the vocabulary, and linear layers of a decoder's step.
-  double rest = 0;
+  double step = 0; ///< of linear layers that a step of the decoder goes through
+  double vocabulary = 0;
+  double convolutions = 0;
 };
 
 /// What the encoder needs for one window.

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/affine.h"
+
 namespace mlxaudio::kernels::avx512 {
 namespace {
 
@@ -220,10 +222,14 @@ void pack_bf16(
   alignas(64) std::byte group[2 * kGroup];
   for (std::size_t j = 0; j < columns; ++j) {
     for (std::size_t k = 0; k < task.in; k += kGroup) {
-      round_group(
-          task.weight.from((column + j) * task.in + k),
-          std::min(kGroup, task.in - k),
-          group);
+      const std::size_t n = std::min(kGroup, task.in - k);
+      if (task.affine) {
+        alignas(64) float wide[kGroup];
+        dequantize(task.affine, task.in, column + j, k, n, wide);
+        round_group({wide, Type::f32}, n, group);
+      } else {
+        round_group(task.weight.from((column + j) * task.in + k), n, group);
+      }
       std::byte* at = to.values + k / 2 * kStep + 4 * j;
       for (std::size_t i = 0; i < kGroup / 2; ++i) {
         std::memcpy(at + i * kStep, group + 4 * i, 4);

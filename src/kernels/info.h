@@ -9,11 +9,14 @@ namespace mlxaudio::kernels {
 
 /// The ops that have kernels.
 enum class Op {
-  linear,      ///< products of many rows
-  linear_bf16, ///< the same in bf16
-  linear_int8, ///< the same in 8 bits
-  matvec,      ///< products of few rows: a decoder's step
-  matvec_int8, ///< the same with weights in 8 bits
+  linear,        ///< products of many rows
+  linear_bf16,   ///< the same in bf16
+  linear_int8,   ///< the same in 8 bits
+  linear_affine, ///< the same with weights in MLX's quantization
+  matvec,        ///< products of few rows: a decoder's step
+  matvec_int8,   ///< the same with weights in 8 bits
+  matvec_affine, ///< the same with weights in MLX's quantization
+  take_affine,   ///< rows of weights in MLX's quantization, by their numbers
   conv1d,
   attention,      ///< of many queries
   attention_step, ///< of few queries over a cache

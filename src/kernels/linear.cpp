@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/linear.cpp"
 #include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
+#include "kernels/affine-inl.h"
 #include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
 #include "kernels/pieces.h"
@@ -35,13 +36,13 @@ namespace HWY_NAMESPACE {
 
 /// Lays weights [columns, depth] out as panels [depth, panel], widened;
 /// columns that do not exist are zero.
-template <class T>
+/// \param widen_part (j, k, n, to) widens numbers [k, k + n) of column j
+template <class Widen>
 HWY_INLINE void pack(
-    const T* HWY_RESTRICT weight,
-    std::size_t in,
     std::size_t columns,
     std::size_t depth,
-    float* HWY_RESTRICT packed) {
+    float* HWY_RESTRICT packed,
+    const Widen& widen_part) {
   constexpr std::size_t kRun = 64;
   const std::size_t panel = panel_columns();
   HWY_ALIGN float run[kRun];
@@ -50,7 +51,7 @@ HWY_INLINE void pack(
     for (std::size_t k = 0; k < depth; k += kRun) {
       const std::size_t n = std::min(kRun, depth - k);
       if (j < columns) {
-        widen(weight + j * in + k, n, run);
+        widen_part(j, k, n, run);
         for (std::size_t i = 0; i < n; ++i) {
           to[(k + i) * panel] = run[i];
         }
@@ -72,10 +73,26 @@ void LinearPiece(const Linear& task, Piece piece, float* scratch) {
   const float* x = task.x + piece.row * task.stride;
   for (std::size_t k = 0; k < task.in; k += kDepth) {
     const std::size_t depth = std::min(kDepth, task.in - k);
-    const Numbers weight = task.weight.from(piece.column * task.in + k);
-    with_type(weight, [&](const auto* w) {
-      pack(w, task.in, piece.columns, depth, packed);
-    });
+    if (task.affine) {
+      pack(
+          piece.columns,
+          depth,
+          packed,
+          [&](std::size_t j, std::size_t i, std::size_t n, float* to) HWY_ATTR {
+            const std::size_t row = piece.column + j;
+            dequantize_part(task.affine, task.in, row, k + i, n, to);
+          });
+    } else {
+      const Numbers weight = task.weight.from(piece.column * task.in + k);
+      with_type(weight, [&](const auto* w) {
+        pack(
+            piece.columns,
+            depth,
+            packed,
+            [&](std::size_t j, std::size_t i, std::size_t n, float* to)
+                HWY_ATTR { widen(w + j * task.in + i, n, to); });
+      });
+    }
     for (std::size_t i = 0; i < piece.rows; i += kTileRows) {
       const std::size_t rows = std::min(kTileRows, piece.rows - i);
       for (std::size_t j = 0; j < panels; ++j) {
@@ -229,6 +246,10 @@ void linear(const Linear& task) {
 }
 
 void matvec(const Linear& task) {
+  if (task.affine) {
+    matvec_affine(task);
+    return;
+  }
   if (task.rows == 0) {
     return;
   }

@@ -13,7 +13,8 @@ struct Linear {
   const float* x = nullptr; ///< [rows, in], rows `stride` apart
   std::size_t stride = 0;   ///< may be less than `in`: rows may overlap
   std::size_t rows = 0;
-  Numbers weight; ///< [out, in]
+  Numbers weight;       ///< [out, in]
+  AffineWeights affine; ///< in place of `weight`, or null
   std::size_t in = 0;
   std::size_t out = 0;
   Numbers bias; ///< [out] or null

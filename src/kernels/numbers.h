@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace mlxaudio::kernels {
 
@@ -21,6 +22,21 @@ struct Numbers {
   }
   explicit operator bool() const {
     return data != nullptr;
+  }
+};
+
+/// Weights in MLX's affine quantization: whole numbers from 0 on, times the
+/// scale of their group of inputs, plus its bias.
+struct AffineWeights {
+  /// [out, in * bits / 8]; of two values in a byte the first has the low bits
+  const std::uint8_t* values = nullptr;
+  Numbers scales;        ///< [out, in / group]
+  Numbers biases;        ///< [out, in / group]
+  std::size_t group = 0; ///< 32, 64 or 128 inputs, of which `in` is a multiple
+  std::size_t bits = 0;  ///< 8 or 4
+
+  explicit operator bool() const {
+    return values != nullptr;
   }
 };
 

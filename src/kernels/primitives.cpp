@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/memory_count.h"
+#include "kernels/affine.h"
 #include "kernels/attention.h"
 #include "kernels/linear.h"
 #include "kernels/reduced.h"
@@ -148,11 +149,32 @@ std::vector<mx::array> with(
   return inputs;
 }
 
+/// How affine weights are packed.
+struct AffineLayout {
+  int group_size;
+  int bits;
+};
+
+AffineWeights affine_of(
+    const mx::array& values,
+    const mx::array& scales,
+    const mx::array& biases,
+    const AffineLayout& layout) {
+  return {
+      values.data<std::uint8_t>(),
+      numbers_of(scales),
+      numbers_of(biases),
+      size_of(layout.group_size),
+      size_of(layout.bits)};
+}
+
 /// What a product has beside x and the weights.
 struct LinearParts {
   bool bias = false;
   bool gelu = false;
   bool residual = false;
+  /// Of affine weights, which are three inputs.
+  std::optional<AffineLayout> affine = {};
   /// Epsilon of a layer normalization of x before it.
   std::optional<float> norm = {};
 };
@@ -183,8 +205,8 @@ struct Product {
   }
 };
 
-/// \param inputs x, weight, and of what there is: bias, residual, the
-///   normalization's weight and bias
+/// \param inputs x, weight, and of what there is: the weight's scales and
+///   biases, bias, residual, the normalization's weight and bias
 Product product_of(
     std::span<const mx::array> inputs,
     const LinearParts& parts,
@@ -194,13 +216,19 @@ Product product_of(
   Product product;
   Linear& task = product.task;
   task.x = x.data<float>();
-  task.in = size_of(weight.shape(1));
+  task.in = size_of(x.shape(-1));
   task.stride = task.in;
   task.out = size_of(weight.shape(0));
   task.rows = x.size() / task.in;
-  task.weight = numbers_of(weight);
   task.gelu = parts.gelu;
   std::size_t next = 2;
+  if (parts.affine) {
+    const auto scales = dense(inputs[next++], encoder);
+    const auto biases = dense(inputs[next++], encoder);
+    task.affine = affine_of(weight, scales, biases, *parts.affine);
+  } else {
+    task.weight = numbers_of(weight);
+  }
   if (parts.bias) {
     task.bias = numbers_of(dense(inputs[next++], encoder));
   }
@@ -218,7 +246,10 @@ Product product_of(
 class LinearPrimitive : public CpuPrimitive {
  public:
   LinearPrimitive(mx::Stream stream, const LinearParts& parts)
-      : CpuPrimitive(stream, "mlxaudio::Linear"), parts_(parts) {}
+      : CpuPrimitive(
+            stream,
+            parts.affine ? "mlxaudio::LinearAffine" : "mlxaudio::Linear"),
+        parts_(parts) {}
 
   const LinearParts& parts() const {
     return parts_;
@@ -241,18 +272,12 @@ class LinearPrimitive : public CpuPrimitive {
   LinearParts parts_;
 };
 
-/// `LinearPrimitive` in fewer bits. Its inputs are x, what weights are in 8
-/// bits or the weights themselves, and what follows the product.
-class ReducedLinearPrimitive : public CpuPrimitive {
+/// `LinearPrimitive` with weights in 8 bits: inputs are x, their values and
+/// scales, and what follows the product.
+class Int8LinearPrimitive : public CpuPrimitive {
  public:
-  ReducedLinearPrimitive(
-      mx::Stream stream, bool int8, bool bias, bool gelu, bool residual)
-      : CpuPrimitive(
-            stream, int8 ? "mlxaudio::LinearInt8" : "mlxaudio::LinearBf16"),
-        int8_(int8),
-        bias_(bias),
-        gelu_(gelu),
-        residual_(residual) {}
+  Int8LinearPrimitive(mx::Stream stream, const LinearParts& parts)
+      : CpuPrimitive(stream, "mlxaudio::LinearInt8"), parts_(parts) {}
 
  private:
   void eval(
@@ -260,40 +285,84 @@ class ReducedLinearPrimitive : public CpuPrimitive {
       mx::array& out,
       CommandEncoder& encoder) override {
     const auto x = dense(inputs[0], encoder);
-    const auto weight = dense(inputs[1], encoder);
+    const auto values = dense(inputs[1], encoder);
     Linear task;
     task.x = x.data<float>();
     task.in = size_of(x.shape(-1));
     task.stride = task.in;
-    task.out = size_of(weight.shape(0));
+    task.out = size_of(values.shape(0));
     task.rows = out.size() / task.out;
-    Int8Weights packed;
-    if (int8_) {
-      packed = {
-          weight.data<std::int8_t>(),
-          dense(inputs[2], encoder).data<float>()};
-    } else {
-      task.weight = numbers_of(weight);
+    const Int8Weights packed{
+        values.data<std::int8_t>(),
+        dense(inputs[2], encoder).data<float>()};
+    if (parts_.bias) {
+      task.bias = numbers_of(dense(inputs[3], encoder));
     }
-    if (bias_) {
-      task.bias = numbers_of(dense(inputs[int8_ ? 3 : 2], encoder));
-    }
-    if (residual_) {
+    if (parts_.residual) {
       task.residual = dense(inputs.back(), encoder).data<float>();
     }
-    task.gelu = gelu_;
+    task.gelu = parts_.gelu;
     task.y = out.data<float>();
-    const bool few = task.rows <= kMatvecRows;
-    encoder.dispatch([task, packed, few, int8 = int8_] {
-      if (int8) {
-        few ? matvec_int8(task, packed) : kernels::linear_int8(task, packed);
-      } else {
-        few ? matvec(task) : kernels::linear_bf16(task);
+    encoder.dispatch([task, packed] {
+      task.rows <= kMatvecRows ? matvec_int8(task, packed)
+                               : kernels::linear_int8(task, packed);
+    });
+  }
+
+  LinearParts parts_;
+};
+
+/// `LinearPrimitive` whose products of many rows are in bf16.
+class Bf16LinearPrimitive : public CpuPrimitive {
+ public:
+  Bf16LinearPrimitive(mx::Stream stream, const LinearParts& parts)
+      : CpuPrimitive(stream, "mlxaudio::LinearBf16"), parts_(parts) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    Linear task = product_of(inputs, parts_, encoder).task;
+    task.y = out.data<float>();
+    encoder.dispatch([task] {
+      task.rows <= kMatvecRows ? matvec(task) : kernels::linear_bf16(task);
+    });
+  }
+
+  LinearParts parts_;
+};
+
+class TakeAffinePrimitive : public CpuPrimitive {
+ public:
+  TakeAffinePrimitive(mx::Stream stream, const AffineLayout& layout)
+      : CpuPrimitive(stream, "mlxaudio::TakeAffine"), layout_(layout) {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto indices = dense(inputs[0], encoder);
+    const auto weights = affine_of(
+        dense(inputs[1], encoder),
+        dense(inputs[2], encoder),
+        dense(inputs[3], encoder),
+        layout_);
+    encoder.dispatch([weights,
+                      rows = inputs[1].shape(0),
+                      in = size_of(out.shape(-1)),
+                      indices = indices.data<std::int32_t>(),
+                      n = indices.size(),
+                      to = out.data<float>()] {
+      for (std::size_t i = 0; i < n; ++i) {
+        const int row = indices[i] < 0 ? indices[i] + rows : indices[i];
+        dequantize(weights, in, size_of(row), 0, in, to + i * in);
       }
     });
   }
 
-  bool int8_, bias_, gelu_, residual_;
+  AffineLayout layout_;
 };
 
 class Conv1dPrimitive : public CpuPrimitive {
@@ -569,6 +638,67 @@ mx::array buffer_of(const mx::array& a) {
   return is_first_rows ? buffer : a;
 }
 
+/// \param inputs of the product
+mx::array build_linear(
+    const mx::array& x, std::vector<mx::array> inputs, LinearParts parts) {
+  auto shape = x.shape();
+  shape.back() = inputs[1].shape(0);
+  const auto* const norm = pending<LayerNormPrimitive>(x);
+  if (norm && x.size() <= kMatvecRows * size_of(x.shape(-1))) {
+    // Of so few rows it costs less than a node of its own.
+    parts.norm = norm->eps();
+    const auto& normalized = x.inputs();
+    inputs.front() = normalized[0];
+    inputs.insert(inputs.end(), {normalized[1], normalized[2]});
+  }
+  return build<LinearPrimitive>(std::move(shape), std::move(inputs), parts);
+}
+
+/// Inputs of a product with affine weights.
+std::vector<mx::array> with_affine(
+    const mx::array& x, const AffineWeight& weight) {
+  return {x, weight.values, weight.scales, weight.biases};
+}
+
+LinearParts parts_of(
+    const AffineWeight& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  return {
+      bias.has_value(),
+      gelu,
+      residual.has_value(),
+      AffineLayout{weight.group_size, weight.bits}};
+}
+
+/// Weights rounded to 8 bits.
+/// \param quantize_to writes values and scales
+template <class Quantize>
+PackedInt8 packed_int8(int out, int in, const Quantize& quantize_to) {
+  const std::size_t groups = groups_of(size_of(in));
+  auto values = mx::allocator::malloc(size_of(out) * groups * kGroup);
+  auto scales = mx::allocator::malloc(size_of(out) * groups * sizeof(float));
+  quantize_to(
+      static_cast<std::int8_t*>(values.buffer().raw_ptr()),
+      static_cast<float*>(scales.buffer().raw_ptr()));
+  return {
+      mx::array(
+          std::move(values),
+          {out, static_cast<int>(groups * kGroup)},
+          mx::int8),
+      mx::array(
+          std::move(scales),
+          {out, static_cast<int>(groups)},
+          mx::float32)};
+}
+
+mx::array evaluated(const mx::array& a) {
+  auto whole = mx::contiguous(a);
+  whole.eval();
+  return whole;
+}
+
 } // namespace
 
 bool is_weight_type(mx::Dtype dtype) {
@@ -581,41 +711,49 @@ mx::array linear(
     const std::optional<mx::array>& bias,
     bool gelu,
     const std::optional<mx::array>& residual) {
-  auto shape = x.shape();
-  shape.back() = weight.shape(0);
-  LinearParts parts{bias.has_value(), gelu, residual.has_value(), {}};
-  auto inputs = with({x, weight}, bias, residual);
-  const auto* const norm = pending<LayerNormPrimitive>(x);
-  if (norm && x.size() <= kMatvecRows * size_of(x.shape(-1))) {
-    // Of so few rows it costs less than a node of its own.
-    parts.norm = norm->eps();
-    const auto& normalized = x.inputs();
-    inputs.front() = normalized[0];
-    inputs.insert(inputs.end(), {normalized[1], normalized[2]});
-  }
-  return build<LinearPrimitive>(std::move(shape), std::move(inputs), parts);
+  const LinearParts parts{bias.has_value(), gelu, residual.has_value()};
+  return build_linear(x, with({x, weight}, bias, residual), parts);
+}
+
+mx::array linear(
+    const mx::array& x,
+    const AffineWeight& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  return build_linear(
+      x,
+      with(with_affine(x, weight), bias, residual),
+      parts_of(weight, bias, gelu, residual));
+}
+
+mx::array take_rows(const AffineWeight& weight, const mx::array& indices) {
+  auto shape = indices.shape();
+  shape.push_back(weight.scales.shape(1) * weight.group_size);
+  return build<TakeAffinePrimitive>(
+      std::move(shape),
+      with_affine(indices, weight),
+      AffineLayout{weight.group_size, weight.bits});
 }
 
 PackedInt8 pack_int8(const mx::array& weight) {
-  auto dense_weight = mx::contiguous(weight);
-  dense_weight.eval();
-  const std::size_t out = size_of(weight.shape(0)),
-                    in = size_of(weight.shape(1));
-  const int groups = static_cast<int>(groups_of(in));
-  auto values = mx::allocator::malloc(out * groups_of(in) * kGroup);
-  auto scales = mx::allocator::malloc(out * groups_of(in) * sizeof(float));
-  quantize(
-      numbers_of(dense_weight),
-      out,
-      in,
-      static_cast<std::int8_t*>(values.buffer().raw_ptr()),
-      static_cast<float*>(scales.buffer().raw_ptr()));
-  return {
-      mx::array(
-          std::move(values),
-          {weight.shape(0), groups * static_cast<int>(kGroup)},
-          mx::int8),
-      mx::array(std::move(scales), {weight.shape(0), groups}, mx::float32)};
+  const auto whole = evaluated(weight);
+  const int out = weight.shape(0), in = weight.shape(1);
+  return packed_int8(out, in, [&](std::int8_t* values, float* scales) {
+    quantize(numbers_of(whole), size_of(out), size_of(in), values, scales);
+  });
+}
+
+PackedInt8 pack_int8(const AffineWeight& weight) {
+  const auto values = evaluated(weight.values),
+             scales = evaluated(weight.scales),
+             biases = evaluated(weight.biases);
+  const auto affine =
+      affine_of(values, scales, biases, {weight.group_size, weight.bits});
+  const int out = values.shape(0), in = scales.shape(1) * weight.group_size;
+  return packed_int8(out, in, [&](std::int8_t* to, float* to_scales) {
+    quantize(affine, size_of(out), size_of(in), to, to_scales);
+  });
 }
 
 mx::array linear_int8(
@@ -626,13 +764,10 @@ mx::array linear_int8(
     const std::optional<mx::array>& residual) {
   auto shape = x.shape();
   shape.back() = weight.values.shape(0);
-  return build<ReducedLinearPrimitive>(
-      shape,
+  return build<Int8LinearPrimitive>(
+      std::move(shape),
       with({x, weight.values, weight.scales}, bias, residual),
-      true,
-      bias.has_value(),
-      gelu,
-      residual.has_value());
+      LinearParts{bias.has_value(), gelu, residual.has_value()});
 }
 
 mx::array linear_bf16(
@@ -643,13 +778,24 @@ mx::array linear_bf16(
     const std::optional<mx::array>& residual) {
   auto shape = x.shape();
   shape.back() = weight.shape(0);
-  return build<ReducedLinearPrimitive>(
-      shape,
+  return build<Bf16LinearPrimitive>(
+      std::move(shape),
       with({x, weight}, bias, residual),
-      false,
-      bias.has_value(),
-      gelu,
-      residual.has_value());
+      LinearParts{bias.has_value(), gelu, residual.has_value()});
+}
+
+mx::array linear_bf16(
+    const mx::array& x,
+    const AffineWeight& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  auto shape = x.shape();
+  shape.back() = weight.values.shape(0);
+  return build<Bf16LinearPrimitive>(
+      std::move(shape),
+      with(with_affine(x, weight), bias, residual),
+      parts_of(weight, bias, gelu, residual));
 }
 
 mx::array conv1d(

@@ -23,6 +23,26 @@ mx::array linear(
     bool gelu,
     const std::optional<mx::array>& residual);
 
+/// Weights [out, in] in MLX's affine quantization: see `AffineWeights`.
+struct AffineWeight {
+  mx::array values; ///< [out, in * bits / 32] u32
+  mx::array scales; ///< [out, in / group_size] f32, f16 or bf16
+  mx::array biases; ///< the same
+  int group_size;
+  int bits;
+};
+
+/// Rows of them by their numbers; one below 0 counts from the end.
+/// \param indices i32
+mx::array take_rows(const AffineWeight& weight, const mx::array& indices);
+
+mx::array linear(
+    const mx::array& x,
+    const AffineWeight& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
 /// Weights [out, in] rounded to 8 bits: see `quantize` in reduced.h.
 struct PackedInt8 {
   mx::array values; ///< [out, groups * kGroup] i8
@@ -31,6 +51,7 @@ struct PackedInt8 {
 
 /// Evaluates the weights, and rounds them at once. \param weight f32, f16, bf16
 PackedInt8 pack_int8(const mx::array& weight);
+PackedInt8 pack_int8(const AffineWeight& weight);
 
 /// The same as `linear` with weights in 8 bits; many rows of x are rounded to
 /// 12 bits.
@@ -46,6 +67,13 @@ mx::array linear_int8(
 mx::array linear_bf16(
     const mx::array& x,
     const mx::array& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
+mx::array linear_bf16(
+    const mx::array& x,
+    const AffineWeight& weight,
     const std::optional<mx::array>& bias,
     bool gelu,
     const std::optional<mx::array>& residual);

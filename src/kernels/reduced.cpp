@@ -6,6 +6,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/reduced.cpp"
 #include "hwy/foreach_target.h"
+#include "kernels/affine-inl.h"
 #include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
 #include "kernels/simd_numbers-inl.h"
@@ -96,8 +97,10 @@ void PrepareNative(const float* x, std::size_t in, const ReducedRows& to) {
 }
 
 /// Rows [row, row + rows) of a matrix of weights.
+/// \param affine in place of `weight`, or null
 void QuantizeWeights(
     const Numbers& weight,
+    const AffineWeights& affine,
     std::size_t row,
     std::size_t rows,
     std::size_t in,
@@ -106,7 +109,11 @@ void QuantizeWeights(
     float* scales) {
   const std::size_t groups = groups_of(in);
   for (std::size_t j = row; j < row + rows; ++j) {
-    widen(weight.from(j * in), in, wide);
+    if (affine) {
+      dequantize_part(affine, in, j, 0, in, wide);
+    } else {
+      widen(weight.from(j * in), in, wide);
+    }
     quantize_row<kGreatestWeight>(
         wide,
         in,
@@ -492,10 +499,9 @@ void reduced_linear(
       });
 }
 
-} // namespace
-
-void quantize(
+void quantize_rows(
     const Numbers& weight,
+    const AffineWeights& affine,
     std::size_t out,
     std::size_t in,
     std::int8_t* values,
@@ -510,6 +516,7 @@ void quantize(
         const std::size_t row = i * kRowsAtOnce;
         rows_of(
             weight,
+            affine,
             row,
             std::min(kRowsAtOnce, out - row),
             in,
@@ -517,6 +524,26 @@ void quantize(
             values,
             scales);
       });
+}
+
+} // namespace
+
+void quantize(
+    const Numbers& weight,
+    std::size_t out,
+    std::size_t in,
+    std::int8_t* values,
+    float* scales) {
+  quantize_rows(weight, {}, out, in, values, scales);
+}
+
+void quantize(
+    const AffineWeights& weight,
+    std::size_t out,
+    std::size_t in,
+    std::int8_t* values,
+    float* scales) {
+  quantize_rows({}, weight, out, in, values, scales);
 }
 
 void linear_int8(const Linear& task, const Int8Weights& weights) {

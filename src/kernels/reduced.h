@@ -36,6 +36,14 @@ void quantize(
     std::int8_t* values,
     float* scales);
 
+/// The same of weights in MLX's quantization, by what they are worth.
+void quantize(
+    const AffineWeights& weight,
+    std::size_t out,
+    std::size_t in,
+    std::int8_t* values,
+    float* scales);
+
 /// For many rows: `task` with 8-bit weights in place of its own. Rows of x are
 /// rounded to 12 bits in groups as weights are, products summed exactly within
 /// a group and in f32, in order, across groups. So processors with AVX2 and

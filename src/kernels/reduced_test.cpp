@@ -483,7 +483,7 @@ TEST(Compute, AMisspeltIsaIsRefusedBeforeWeightsArePacked) {
         "");
   }
   EXPECT_EXIT(
-      exit_as_refused([] { quantize({}, 0, 64, nullptr, nullptr); }),
+      exit_as_refused([] { quantize(Numbers{}, 0, 64, nullptr, nullptr); }),
       testing::ExitedWithCode(1),
       "");
 }

@@ -4,8 +4,7 @@
 // licenses/mlx.txt)
 #pragma once
 
-#include "nn/scope.h"
-#include "ops/linear.h"
+#include "nn/linear_weight.h"
 
 namespace mlxaudio {
 
@@ -16,7 +15,7 @@ struct Embedding {
   int num_embeddings;
   int dims;
 
-  ops::LinearWeight weight{at.param("weight", {num_embeddings, dims})};
+  ops::LinearWeight weight = linear_weight(at, num_embeddings, dims);
 
   /// \shape x [...] of integers -> [..., dims]
   mx::array operator()(const mx::array& x) const;

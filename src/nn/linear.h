@@ -4,8 +4,7 @@
 // licenses/mlx.txt)
 #pragma once
 
-#include "nn/scope.h"
-#include "ops/linear.h"
+#include "nn/linear_weight.h"
 
 namespace mlxaudio {
 
@@ -20,8 +19,8 @@ struct Linear {
   int output_dims;
   bool with_bias = true;
 
-  ops::LinearWeight weight{
-      at.param("weight", {output_dims, input_dims}), at.compute()};
+  ops::LinearWeight weight =
+      linear_weight(at, output_dims, input_dims, at.compute());
   Maybe bias = with_bias ? Maybe(at.param("bias", {output_dims})) : Maybe();
 
   /// \shape x [..., input_dims] -> [..., output_dims]

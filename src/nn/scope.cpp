@@ -27,6 +27,11 @@ mx::array Scope::param(std::string_view name, const mx::Shape& shape) const {
   return weights_->take(below(name), shape);
 }
 
+mx::array Scope::param(
+    std::string_view name, const mx::Shape& shape, mx::Dtype dtype) const {
+  return weights_->take(below(name), shape, dtype);
+}
+
 Maybe Scope::optional_param(
     std::string_view name, const mx::Shape& shape) const {
   return weights_->take_optional(below(name), shape);
@@ -38,6 +43,10 @@ bool Scope::has(std::string_view name) const {
 
 Compute Scope::compute() const {
   return weights_->compute_of(path_);
+}
+
+Quantization::Packing Scope::packing() const {
+  return weights_->packing_of(path_);
 }
 
 mx::array Scope::tap(const mx::array& y) const {

@@ -26,10 +26,15 @@ class Scope {
   Scope operator/(int index) const;
 
   mx::array param(std::string_view name, const mx::Shape& shape) const;
+  /// The same for one that must be of a type.
+  mx::array param(
+      std::string_view name, const mx::Shape& shape, mx::Dtype dtype) const;
   Maybe optional_param(std::string_view name, const mx::Shape& shape) const;
   bool has(std::string_view name) const;
   /// What products with the weights here are computed in.
   Compute compute() const;
+  /// How the weights here are packed, if they are quantized.
+  Quantization::Packing packing() const;
 
   /// Hands a result to the thread's tape, if there is one.
   /// \return `y`, or what a forcing tape puts in its place

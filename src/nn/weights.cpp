@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include "core/memory_count.h"
 #include "mlx/allocator.h"
 #include "mlx/device.h"
 #include "mlx/ops.h"
+#include "mlx/utils.h"
 #include "nn/finite.h"
 #include "ops/check.h"
 
@@ -30,6 +32,8 @@ mx::Dtype dtype_of(const Tensor& tensor) {
       return mx::uint16;
     case DType::i32:
       return mx::int32;
+    case DType::u32:
+      return mx::uint32;
     case DType::i64:
       return mx::int64;
     case DType::f16:
@@ -42,6 +46,13 @@ mx::Dtype dtype_of(const Tensor& tensor) {
       return mx::float64;
   }
   throw WeightError("[nn.weights] a tensor has no known type");
+}
+
+/// "uint32"
+std::string name_of(mx::Dtype dtype) {
+  std::ostringstream name;
+  name << dtype;
+  return name.str();
 }
 
 /// A buffer of MLX's over memory that is not MLX's. MLX's own CPU allocator
@@ -148,6 +159,22 @@ Compute Weights::compute_of(const std::string& path) {
   return exact ? Compute::f32 : compute_;
 }
 
+void Weights::packed_in(std::optional<Quantization> quantization) {
+  quantization_ = std::move(quantization);
+}
+
+Quantization::Packing Weights::packing_of(const std::string& path) const {
+  if (!quantization_) {
+    throw ConfigError(fmt::format(
+        "[nn.weights] {}: {} has scales, so it is quantized, and nothing says "
+        "how: its configuration needs \"quantization\" with group_size and "
+        "bits",
+        source_.empty() ? "the checkpoint" : source_,
+        path));
+  }
+  return quantization_->of(path);
+}
+
 bool Weights::has(const std::string& name) const {
   return arrays_.contains(name);
 }
@@ -161,14 +188,20 @@ void Weights::declare(
   declared_.push_back({name, shape, optional});
 }
 
-mx::array Weights::take(const std::string& name, const mx::Shape& shape) {
+mx::array Weights::take(
+    const std::string& name,
+    const mx::Shape& shape,
+    std::optional<mx::Dtype> dtype) {
   declare(name, shape, false);
+  const auto stand_in = [&] {
+    return mx::zeros(shape, dtype.value_or(mx::float32));
+  };
   const auto found = arrays_.find(name);
   if (found == arrays_.end()) {
     if (!dry_) {
       missing_.push_back(name + " " + ops::text_of(shape));
     }
-    return mx::zeros(shape);
+    return stand_in();
   }
   const mx::array array = found->second;
   arrays_.erase(found);
@@ -178,7 +211,15 @@ mx::array Weights::take(const std::string& name, const mx::Shape& shape) {
         name,
         ops::text_of(shape),
         ops::text_of(array.shape())));
-    return mx::zeros(shape);
+    return stand_in();
+  }
+  if (dtype && array.dtype() != *dtype) {
+    misshapen_.push_back(fmt::format(
+        "{}: expected {}, got {}",
+        name,
+        name_of(*dtype),
+        name_of(array.dtype())));
+    return stand_in();
   }
   return array;
 }

@@ -3,11 +3,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/tensor.h"
 #include "mlxaudio/compute.h"
+#include "nn/quantization.h"
 #include "ops/array.h"
 
 namespace mlxaudio {
@@ -47,11 +49,21 @@ class Weights {
   /// `compute_in` said otherwise.
   Compute compute_of(const std::string& path);
 
+  /// Says how quantized layers are packed, before modules are built.
+  void packed_in(std::optional<Quantization> quantization);
+  /// How the weights of the module at a path are packed, which are quantized.
+  /// \throws ConfigError if `packed_in` said nothing
+  Quantization::Packing packing_of(const std::string& path) const;
+
   /// Whether the file has a tensor that nobody took yet.
   bool has(const std::string& name) const;
   /// Takes a parameter out. What is missing or misshapen is noted, and zeros
   /// of the declared shape stand in until `finish` throws.
-  mx::array take(const std::string& name, const mx::Shape& shape);
+  /// \param dtype that it must have; empty: any
+  mx::array take(
+      const std::string& name,
+      const mx::Shape& shape,
+      std::optional<mx::Dtype> dtype = {});
   /// Takes a parameter that a file may lack.
   Maybe take_optional(const std::string& name, const mx::Shape& shape);
 
@@ -72,6 +84,7 @@ class Weights {
 
   bool dry_ = false;
   Compute compute_ = Compute::f32;
+  std::optional<Quantization> quantization_;
   std::vector<std::string> exact_;
   std::vector<std::string> unasked_; ///< those of `exact_`, until asked for
   std::string source_;

@@ -35,6 +35,47 @@ mx::array linear(
   return e.residual ? mx::add(widen(*e.residual), y) : y;
 }
 
+mx::array linear_affine(
+    const mx::array& x, const LinearWeight::Affine& weight, const Epilogue& e) {
+  auto y = mx::quantized_matmul(
+      widen(x),
+      weight.values,
+      widen(weight.scales),
+      widen(weight.biases),
+      /*transpose=*/true,
+      weight.group_size,
+      weight.bits);
+  if (e.bias) {
+    y = mx::add(y, widen(*e.bias));
+  }
+  y = activate(y, e.activation);
+  return e.residual ? mx::add(widen(*e.residual), y) : y;
+}
+
+mx::array dequantize(const LinearWeight::Affine& weight) {
+  return mx::dequantize(
+      weight.values,
+      widen(weight.scales),
+      widen(weight.biases),
+      weight.group_size,
+      weight.bits);
+}
+
+mx::array take_rows(
+    const LinearWeight::Affine& weight, const mx::array& indices) {
+  // MLX dequantizes matrices, so that indices are one row of numbers.
+  const auto flat = mx::flatten(indices);
+  const auto rows = dequantize(
+      {mx::take(weight.values, flat, 0),
+       mx::take(weight.scales, flat, 0),
+       mx::take(weight.biases, flat, 0),
+       weight.group_size,
+       weight.bits});
+  auto shape = indices.shape();
+  shape.push_back(rows.shape(1));
+  return mx::reshape(rows, shape);
+}
+
 // AUDIT(f32-scalar): sums are f32 on every device, as the kernel's
 mx::array linear_int8(
     const mx::array& x,

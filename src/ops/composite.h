@@ -21,6 +21,16 @@ mx::array linear_int8(
     const LinearWeight::Int8& weight,
     bool round_x,
     const Epilogue& e = {});
+/// Of weights in MLX's quantization, in the order of `nn.QuantizedLinear`.
+mx::array linear_affine(
+    const mx::array& x,
+    const LinearWeight::Affine& weight,
+    const Epilogue& e = {});
+/// What they are worth [out, in].
+mx::array dequantize(const LinearWeight::Affine& weight);
+/// Rows of them by their numbers.
+mx::array take_rows(
+    const LinearWeight::Affine& weight, const mx::array& indices);
 /// Of x and weights rounded to bf16, in f32.
 mx::array linear_bf16(
     const mx::array& x, const mx::array& weight, const Epilogue& e = {});

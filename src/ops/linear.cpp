@@ -1,26 +1,79 @@
 // SPDX-License-Identifier: MIT
 #include "ops/linear.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "kernels/compute.h"
 #include "kernels/info.h"
 #include "kernels/linear.h"
 #include "kernels/primitives.h"
+#include "mlx/ops.h"
+#include "mlx/utils.h"
 #include "mlxaudio/error.h"
 #include "ops/check.h"
 #include "ops/composite.h"
 
 namespace mlxaudio::ops {
+namespace {
 
-LinearWeight::LinearWeight(mx::array weight, Compute compute)
-    : compute_(compute), out_(0), in_(0) {
-  expect(weight.ndim() == 2, "ops.linear", "weights [out, in]", weight.shape());
-  out_ = weight.shape(0);
-  in_ = weight.shape(1);
+void refuse_automatic(Compute compute) {
   if (compute == Compute::automatic) {
     throw ArgumentError(
         "[ops.linear] products cannot be computed in auto: resolve it to what "
         "the processor has before");
   }
+}
+
+void check_affine(const LinearWeight::Affine& w) {
+  const auto one_of = [](int n, std::initializer_list<int> all) {
+    return std::find(all.begin(), all.end(), n) != all.end();
+  };
+  if (!one_of(w.bits, {4, 8}) || !one_of(w.group_size, {32, 64, 128})) {
+    throw ArgumentError(fmt::format(
+        "[ops.linear] weights of {} bits in groups of {}: quantize in 4 or 8 "
+        "bits and groups of 32, 64 or 128",
+        w.bits,
+        w.group_size));
+  }
+  expect(
+      w.values.ndim() == 2 && w.values.dtype() == mx::uint32,
+      "ops.linear",
+      "quantized weights [out, in * bits / 32] of u32",
+      w.values.shape());
+  const mx::Shape groups{
+      w.values.shape(0),
+      w.values.shape(1) * 32 / w.bits / w.group_size};
+  for (const auto* of_groups : {&w.scales, &w.biases}) {
+    expect(
+        of_groups->shape() == groups &&
+            kernels::is_weight_type(of_groups->dtype()),
+        "ops.linear",
+        "scales and biases " + text_of(groups) + " of floats",
+        of_groups->shape());
+  }
+  if (groups[1] * w.group_size * w.bits != w.values.shape(1) * 32) {
+    throw ArgumentError(fmt::format(
+        "[ops.linear] quantized weights {} are no whole groups of {} in {} "
+        "bits: give the group size and bits that they were made with",
+        text_of(w.values.shape()),
+        w.group_size,
+        w.bits));
+  }
+}
+
+kernels::AffineWeight kernel_of(const LinearWeight::Affine& w) {
+  return {w.values, w.scales, w.biases, w.group_size, w.bits};
+}
+
+} // namespace
+
+LinearWeight::LinearWeight(mx::array weight, Compute compute)
+    : compute_(compute), dtype_(weight.dtype()), out_(0), in_(0) {
+  expect(weight.ndim() == 2, "ops.linear", "weights [out, in]", weight.shape());
+  out_ = weight.shape(0);
+  in_ = weight.shape(1);
+  refuse_automatic(compute);
   if (compute != Compute::int8) {
     weight_ = std::move(weight);
     return;
@@ -39,11 +92,25 @@ LinearWeight::LinearWeight(mx::array weight, Compute compute)
   int8_ = Int8{std::move(packed.values), std::move(packed.scales)};
 }
 
+LinearWeight::LinearWeight(Affine weight, Compute compute)
+    : compute_(compute), dtype_(weight.scales.dtype()), out_(0), in_(0) {
+  check_affine(weight);
+  out_ = weight.values.shape(0);
+  in_ = weight.scales.shape(1) * weight.group_size;
+  refuse_automatic(compute);
+  if (compute == Compute::int8) {
+    auto packed = kernels::pack_int8(kernel_of(weight));
+    int8_ = Int8{std::move(packed.values), std::move(packed.scales)};
+  } else {
+    affine_ = std::move(weight);
+  }
+}
+
 const mx::array& LinearWeight::array() const {
   if (!weight_) {
     throw ArgumentError(
-        "[ops.linear] of weights in 8 bits there is no other array: keep these "
-        "in f32");
+        "[ops.linear] of weights in 8 bits, or quantized ones, there is no "
+        "other array: keep these in f32, f16 or bf16");
   }
   return *weight_;
 }
@@ -75,11 +142,10 @@ mx::array linear(
   const bool few = wide.size() <=
                    kernels::kMatvecRows * static_cast<std::size_t>(weight.in());
   const auto residual = e.residual ? Maybe(widen(*e.residual)) : Maybe();
-  const bool fits =
-      wide.dtype() == mx::float32 && weight.in() > 0 &&
-      (weight.int8() || kernels::is_weight_type(weight.array().dtype())) &&
-      (!e.bias || kernels::is_weight_type(e.bias->dtype())) &&
-      (!residual || residual->dtype() == mx::float32);
+  const bool fits = wide.dtype() == mx::float32 && weight.in() > 0 &&
+                    kernels::is_weight_type(weight.dtype()) &&
+                    (!e.bias || kernels::is_weight_type(e.bias->dtype())) &&
+                    (!residual || residual->dtype() == mx::float32);
   const bool gelu = e.activation == Activation::gelu;
   if (const auto& int8 = weight.int8()) {
     using kernels::Op;
@@ -92,7 +158,20 @@ mx::array linear(
                      residual)
                : composite::linear_int8(x, *int8, !few, e);
   }
-  if (weight.compute() == Compute::bf16 && !few) {
+  const bool in_bf16 = weight.compute() == Compute::bf16 && !few;
+  if (const auto& affine = weight.affine()) {
+    using kernels::Op;
+    const auto packed = kernel_of(*affine);
+    if (in_bf16) {
+      return kernels::choose(Op::linear_bf16, fits && kernels::has_bf16_dot())
+                 ? kernels::linear_bf16(wide, packed, e.bias, gelu, residual)
+                 : composite::linear_bf16(x, composite::dequantize(*affine), e);
+    }
+    return kernels::choose(few ? Op::matvec_affine : Op::linear_affine, fits)
+               ? kernels::linear(wide, packed, e.bias, gelu, residual)
+               : composite::linear_affine(x, *affine, e);
+  }
+  if (in_bf16) {
     return kernels::choose(
                kernels::Op::linear_bf16,
                fits && kernels::has_bf16_dot())
@@ -108,6 +187,20 @@ mx::array linear(
     return composite::linear(x, weight.array(), e);
   }
   return kernels::linear(wide, weight.array(), e.bias, gelu, residual);
+}
+
+mx::array take_rows(const LinearWeight& weight, const mx::array& indices) {
+  const auto& affine = weight.affine();
+  if (!affine) {
+    return widen(mx::take(weight.array(), indices, 0));
+  }
+  return kernels::choose(
+             kernels::Op::take_affine,
+             mx::issubdtype(indices.dtype(), mx::integer))
+             ? kernels::take_rows(
+                   kernel_of(*affine),
+                   mx::astype(indices, mx::int32))
+             : composite::take_rows(*affine, indices);
 }
 
 } // namespace mlxaudio::ops

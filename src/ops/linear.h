@@ -18,17 +18,41 @@ class LinearWeight {
     mx::array scales; ///< [out, groups of 64 inputs]
   };
 
+  /// Weights in MLX's affine quantization, as `mx::quantize` makes them: of
+  /// each group of inputs scale * value + bias. They stay packed in memory.
+  struct Affine {
+    mx::array values; ///< [out, in * bits / 32] u32
+    mx::array scales; ///< [out, in / group_size]
+    mx::array biases; ///< the same
+    int group_size;   ///< 32, 64 or 128
+    int bits;         ///< 8 or 4
+  };
+
   /// For int8, evaluates and packs the weights at once.
   /// \param compute what the processor has
   /// \throws ArgumentError for `automatic`, or if the weights have another
   ///   shape or are no numbers that can be packed
   explicit LinearWeight(mx::array weight, Compute compute = Compute::f32);
+  /// For int8, evaluates the weights, rounds them to 8 bits of that form, and
+  /// keeps nothing else.
+  /// \throws ArgumentError for `automatic`, or for arrays, groups and bits that
+  ///   do not fit together
+  explicit LinearWeight(Affine weight, Compute compute = Compute::f32);
 
-  /// \throws ArgumentError for weights in 8 bits
+  /// \throws ArgumentError for weights in 8 bits and quantized ones
   const mx::array& array() const;
   /// The weights in 8 bits, if they are.
   const std::optional<Int8>& int8() const {
     return int8_;
+  }
+  /// The weights in MLX's quantization, if they are.
+  const std::optional<Affine>& affine() const {
+    return affine_;
+  }
+  /// The type of the weights before they were rounded to 8 bits; of quantized
+  /// ones that of their scales.
+  mx::Dtype dtype() const {
+    return dtype_;
   }
   Compute compute() const {
     return compute_;
@@ -42,9 +66,11 @@ class LinearWeight {
 
  private:
   Compute compute_;
+  mx::Dtype dtype_;
   int out_, in_;
   Maybe weight_;
   std::optional<Int8> int8_;
+  std::optional<Affine> affine_;
 };
 
 enum class Activation { none, gelu };
@@ -59,12 +85,18 @@ struct Epilogue {
 
 /// Product with a matrix of weights, and what follows it.
 ///
-/// On a CPU f16 and bf16 weights are widened and the work is done in f32, or in
-/// what the weights say: then many rows are rounded as the weights are; few (a
-/// decoder's step) are not, and of the weights only those in 8 bits are
-/// rounded. \shape x [..., in] -> [..., out] \throws ArgumentError if shapes do
-/// not fit
+/// On a CPU f16, bf16 and quantized weights are widened and the work is done in
+/// f32, or in what the weights say: then many rows are rounded as the weights
+/// are; few (a decoder's step) are not, and of the weights only those in 8 bits
+/// are rounded. \shape x [..., in] -> [..., out] \throws ArgumentError if
+/// shapes do not fit
 mx::array linear(
     const mx::array& x, const LinearWeight& weight, const Epilogue& e = {});
+
+/// Rows of a matrix of weights by their numbers, as an embedding looks them up,
+/// in the type that the device computes in.
+/// \shape indices [...] of integers -> [..., in]
+/// \throws ArgumentError for weights in 8 bits
+mx::array take_rows(const LinearWeight& weight, const mx::array& indices);
 
 } // namespace mlxaudio::ops

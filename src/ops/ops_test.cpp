@@ -180,6 +180,130 @@ TEST_F(Ops, LinearInBf16AgreesWithItsComposite) {
   }
 }
 
+/// Weights as `mx::quantize` packs them.
+LinearWeight::Affine quantized(const mx::array& w, int group_size, int bits) {
+  const auto parts = mx::quantize(w, group_size, bits);
+  return {parts[0], parts[1], parts[2], group_size, bits};
+}
+
+TEST_F(Ops, LinearOfQuantizedWeightsAgreesWithMlx) {
+  for (const auto dtype : kWeightTypes) {
+    for (const int bits : {4, 8}) {
+      for (const int group_size : {32, 64, 128}) {
+        const int in = 3 * group_size;
+        const auto w =
+            quantized(normal({70, in}, dtype, 0.2f), group_size, bits);
+        const LinearWeight weight(w);
+        EXPECT_EQ((mx::Shape{weight.out(), weight.in()}), (mx::Shape{70, in}));
+        EXPECT_EQ(weight.dtype(), dtype);
+        for (const mx::Shape& shape :
+             {mx::Shape{in},
+              mx::Shape{3, in},
+              mx::Shape{8, in},
+              mx::Shape{2, 9, in},
+              mx::Shape{0, in}}) {
+          const auto x = normal(shape);
+          auto result = shape;
+          result.back() = 70;
+          Epilogue e{.bias = normal({70}, dtype)};
+          EXPECT_LT(
+              distance(linear(x, weight, e), composite::linear_affine(x, w, e)),
+              2e-5f);
+          e.activation = Activation::gelu;
+          e.residual = normal(result);
+          EXPECT_LT(
+              distance(linear(x, weight, e), composite::linear_affine(x, w, e)),
+              2e-5f);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Ops, LinearOfQuantizedWeightsTakesAnyLayout) {
+  const auto w = quantized(normal({64, 128}, mx::float32, 0.2f), 64, 4);
+  // Each second row, of arrays that are not dense.
+  const auto half = [](const mx::array& a) {
+    return mx::slice(a, {0, 0}, a.shape(), {2, 1});
+  };
+  const LinearWeight::Affine thin{
+      half(w.values),
+      half(w.scales),
+      half(w.biases),
+      64,
+      4};
+  const auto x = mx::transpose(normal({128, 3}));
+  EXPECT_LT(
+      distance(
+          linear(x, LinearWeight(thin)),
+          composite::linear_affine(x, thin)),
+      2e-5f);
+}
+
+TEST_F(Ops, QuantizedWeightsInBf16AreRoundedOnceMore) {
+  const auto w = quantized(normal({70, 192}, mx::float16, 0.2f), 64, 4);
+  const LinearWeight weight(w, Compute::bf16);
+  const Epilogue e{.bias = normal({70})};
+  const auto x = normal({2, 9, 192});
+  EXPECT_LT(
+      distance(
+          linear(x, weight, e),
+          composite::linear_bf16(x, composite::dequantize(w), e)),
+      2e-5f);
+  const auto few = normal({3, 192});
+  EXPECT_EQ(distance(linear(few, weight), linear(few, LinearWeight(w))), 0);
+}
+
+TEST_F(Ops, QuantizedWeightsInInt8AreRoundedAnew) {
+  const auto w = quantized(normal({70, 192}, mx::float16, 0.2f), 32, 4);
+  const LinearWeight weight(w, Compute::int8);
+  EXPECT_FALSE(weight.affine().has_value());
+  const LinearWeight plain(composite::dequantize(w), Compute::int8);
+  EXPECT_LE(
+      distance(
+          mx::astype(weight.int8()->values, mx::int32),
+          mx::astype(plain.int8()->values, mx::int32)),
+      1);
+  EXPECT_LT(distance(weight.int8()->scales, plain.int8()->scales), 1e-8f);
+}
+
+TEST_F(Ops, RowsOfQuantizedWeightsAreThoseOfMlx) {
+  for (const int bits : {4, 8}) {
+    const auto w = quantized(normal({50, 64}, mx::float16, 0.2f), 32, bits);
+    const auto table = composite::dequantize(w);
+    for (const auto& indices :
+         {mx::array({3, 0, 49, 3}, {2, 2}),
+          mx::astype(mx::array({7, 1}, {2}), mx::uint8),
+          mx::array(5),
+          mx::array({-1}, {1, 1})}) {
+      const auto expected = mx::take(table, indices, 0);
+      EXPECT_LT(distance(take_rows(LinearWeight(w), indices), expected), 1e-7f);
+      EXPECT_LT(distance(composite::take_rows(w, indices), expected), 1e-7f);
+    }
+  }
+}
+
+TEST_F(Ops, QuantizedWeightsThatDoNotFitAreRefused) {
+  const auto w = quantized(normal({8, 128}), 64, 4);
+  const auto refused = [](LinearWeight::Affine wrong) {
+    EXPECT_THROW(LinearWeight{std::move(wrong)}, ArgumentError);
+  };
+  refused({w.values, w.scales, w.biases, 64, 2});
+  refused({w.values, w.scales, w.biases, 16, 4});
+  refused({w.values, w.scales, w.biases, 128, 4});
+  refused({w.values, w.scales, w.biases, 64, 8});
+  refused({w.values, w.scales, mx::zeros({8, 3}), 64, 4});
+  refused({w.values, mx::zeros({8, 2}, mx::int32), w.biases, 64, 4});
+  refused({mx::astype(w.values, mx::int32), w.scales, w.biases, 64, 4});
+  refused({mx::zeros({16}, mx::uint32), w.scales, w.biases, 64, 4});
+  refused({mx::zeros({8, 3}, mx::uint32), w.scales, w.biases, 64, 4});
+  EXPECT_THROW(LinearWeight(w, Compute::automatic), ArgumentError);
+  EXPECT_THROW(LinearWeight(w).array(), ArgumentError);
+  EXPECT_THROW(
+      take_rows(LinearWeight(w, Compute::int8), mx::array(0)),
+      ArgumentError);
+}
+
 TEST_F(Ops, PackedWeightsAreNearTheirOwnAndHaveNoOtherArray) {
   const auto array = normal({70, 200}, mx::float16, 0.2f);
   const LinearWeight w(array, Compute::int8);

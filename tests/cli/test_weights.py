@@ -15,7 +15,7 @@ import toy_model
 from program import DONE, MODEL, USAGE, CliTest
 
 
-class BadModel(CliTest):
+class ModelTest(CliTest):
     def setUp(self):
         super().setUp()
         self.audio = sounds.write_tone(self.folder / "a.wav")
@@ -41,6 +41,8 @@ class BadModel(CliTest):
         self.assert_fails(result, MODEL, *parts)
         self.assertEqual(self.files_below(cache / "models"), [])
 
+
+class BadModel(ModelTest):
     def write(self, tensors):
         toy_model.write(self.model, tensors=tensors)
 
@@ -150,6 +152,76 @@ class BadModel(CliTest):
         path = self.folder / "model.pt"
         path.write_bytes(b"not a model")
         self.assert_refused("model.pt", model=path)
+
+
+class QuantizedModel(ModelTest):
+    """In MLX's quantization: good ones, and what does not fit in them."""
+
+    def write_quantized(self, bits=4, group_size=32, spoil=None, config=()):
+        tensors = toy_model.quantized_weights(bits, group_size)
+        if spoil:
+            spoil(tensors)
+        said = toy_model.quantization(bits, group_size)
+        said["quantization"].update(config)
+        toy_model.write(self.model, tensors=tensors,
+                        config=dict(toy_model.dims(), **said))
+
+    def test_it_is_transcribed_and_described(self):
+        for bits, group_size in ((4, 32), (8, 64)):
+            with self.subTest(bits=bits, group_size=group_size):
+                self.write_quantized(bits, group_size)
+                for compute in ("f32", "int8"):
+                    result = self.run_program(
+                        "transcribe", "--model", self.model, self.audio,
+                        "--compute", compute)
+                    self.assertEqual(result.code, DONE, result.err)
+                    self.assertTrue(result.out)
+                result = self.run_program("models", "info", self.model)
+                self.assertIn(
+                    f"{bits} bits in groups of {group_size} (affine), "
+                    "else f16", result.out)
+                plain = toy_model.copy(self.folder / f"plain{bits}")
+                told = [json.loads(self.run_program(
+                    "models", "info", "--json", model).out)
+                    for model in (self.model, plain)]
+                self.assertEqual(told[0]["quantization"], {
+                    "group_size": group_size, "bits": bits, "mode": "affine"})
+                self.assertIsNone(told[1]["quantization"])
+                self.assertEqual(told[0]["parameters"], told[1]["parameters"])
+
+    def test_other_bits_groups_and_modes(self):
+        for entry, part in (({"bits": 3}, "only 8, 4 are read"),
+                            ({"group_size": 16}, "only 32, 64, 128 are read"),
+                            ({"mode": "mxfp4"}, "--q-mode affine"),
+                            ({"bits": None}, "misshapen"),
+                            ({"bits": "4"}, "not a whole number")):
+            with self.subTest(entry=entry):
+                self.write_quantized(8, config=entry)
+                self.assert_refused(
+                    "model.safetensors" if part == "misshapen"
+                    else "config.json", part)
+
+    def test_no_word_of_it_in_the_configuration(self):
+        toy_model.write(self.model,
+                        tensors=toy_model.quantized_weights(4, 32))
+        self.assert_refused("model.safetensors", "config.json", "group_size")
+
+    def test_missing_and_misshapen_parts(self):
+        layer = "decoder.blocks.0.mlp2"
+
+        def without(kind):
+            return lambda tensors: tensors.pop(f"{layer}.{kind}")
+
+        def halved(tensors):
+            (rows, groups), data = tensors[f"{layer}.scales"]
+            tensors[f"{layer}.scales"] = (rows, 1), data[:len(data) // 2]
+
+        for spoil, part in ((without("scales"), "1 missing"),
+                            (without("biases"), "1 missing"),
+                            (halved, "1 misshapen")):
+            with self.subTest(part=part):
+                self.write_quantized(spoil=spoil)
+                self.assert_refused("model.safetensors", part, layer)
 
 
 class BadVocabulary(CliTest):

@@ -101,16 +101,41 @@ def weights(n_vocab=ENGLISH, seed=7):
     return out
 
 
-def safetensors(tensors, dtype="F16"):
+def quantized_weights(bits, group_size, n_vocab=ENGLISH):
+    """Its widest layers, whose inputs make groups, in MLX's quantization."""
+    out = weights(n_vocab)
+    rng = random.Random(3)
+    for name, shape in shapes(n_vocab).items():
+        if not name.endswith(".mlp2.weight"):
+            continue
+        rows, columns = shape
+        words, groups = columns * bits // 32, columns // group_size
+        out[name] = (rows, words), rng.randbytes(4 * rows * words), "U32"
+        layer = name.removesuffix(".weight")
+        scale = 0.5 / (2 ** bits - 1)
+        for kind, number in (("scales", scale), ("biases", -0.25)):
+            data = struct.pack("<e", number) * (rows * groups)
+            out[f"{layer}.{kind}"] = (rows, groups), data
+    return out
+
+
+def quantization(bits, group_size):
+    """What config.json says of it."""
+    return {"quantization": {"group_size": group_size, "bits": bits}}
+
+
+def safetensors(tensors):
+    """A tensor is its shape and bytes, and its type unless that is F16."""
     header, at = {}, 0
-    for name, (shape, data) in tensors.items():
-        header[name] = {"dtype": dtype, "shape": list(shape),
+    for name, (shape, data, *dtype) in tensors.items():
+        header[name] = {"dtype": dtype[0] if dtype else "F16",
+                        "shape": list(shape),
                         "data_offsets": [at, at + len(data)]}
         at += len(data)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + b"".join(
-        data for _, data in tensors.values())
+        data for _, data, *_ in tensors.values())
 
 
 def write(folder, tensors=None, config=None, n_vocab=ENGLISH):

@@ -176,7 +176,9 @@ std::string_view view(const Tensor& tensor) {
 std::string npy(const Tensor& tensor) {
   std::string header = fmt::format(
       "{{'descr': '<{}', 'fortran_order': False, 'shape': ({},), }}",
-      tensor.dtype == DType::f16 ? "f2" : "f4",
+      tensor.dtype == DType::f16   ? "f2"
+      : tensor.dtype == DType::u32 ? "u4"
+                                   : "f4",
       fmt::join(tensor.shape, ", "));
   const std::string_view magic("\x93NUMPY\x01\x00", 8);
   while ((magic.size() + 2 + header.size() + 1) % 64 != 0) {

@@ -46,7 +46,8 @@ std::vector<fs::path> vocabulary_files(const fs::path& vocabulary) {
 } // namespace
 
 Tensor convert(const Tensor& tensor, DType dtype, const std::string& name) {
-  if (tensor.dtype == dtype)
+  // What is packed stays so.
+  if (tensor.dtype == dtype || tensor.dtype == DType::u32)
     return tensor;
   const auto n = static_cast<std::size_t>(tensor.size());
   std::vector<std::byte> bytes(n * size_of(dtype));
@@ -102,6 +103,8 @@ ImportReport import_model(
   report.sha256 = sha256_file(weights);
 
   Json config = to_json(loaded.dims);
+  if (loaded.quantization)
+    config["quantization"] = mlxaudio::to_json(*loaded.quantization);
   if (loaded.has_alignment_heads)
     config["alignment_heads"] = loaded.alignment_heads;
   else if (options.alignment_heads)

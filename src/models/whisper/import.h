@@ -17,7 +17,7 @@ namespace mlxaudio::whisper {
 struct ImportOptions {
   /// The folder to make; one that is there is replaced.
   std::filesystem::path target;
-  /// The type of the weights; empty: each keeps its own.
+  /// The type of the weights that are not packed; empty: each keeps its own.
   std::optional<DType> dtype = DType::f16;
   /// Whether to copy the reference's vocabulary even if the checkpoint brings
   /// one of its own in another form.
@@ -34,7 +34,7 @@ struct ImportReport {
   std::filesystem::path target;
   Layout layout; ///< of the source
   ModelDimensions dims;
-  DType weight_type; ///< as written
+  DType weight_type; ///< as written, of those that are not packed
   std::size_t tensors = 0;
   std::uint64_t parameters = 0;
   std::uint64_t bytes = 0;   ///< of model.safetensors
@@ -51,7 +51,7 @@ struct ImportReport {
 ImportReport import_model(
     const std::filesystem::path& source, const ImportOptions& options);
 
-/// A tensor in another type of float.
+/// A tensor in another type of float; one of packed weights as it is.
 /// \param name says in errors which tensor it is
 /// \throws WeightError if a finite number becomes infinite
 Tensor convert(const Tensor& tensor, DType dtype, const std::string& name);

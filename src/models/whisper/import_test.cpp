@@ -15,6 +15,8 @@
 #include "core/sha256.h"
 #include "core/temp_folder.h"
 #include "models/whisper/import.h"
+#include "models/whisper/quantized_weights.h"
+#include "models/whisper/whisper.h"
 
 namespace mlxaudio::whisper {
 namespace {
@@ -335,10 +337,177 @@ TEST(WhisperLoad, RefusesWhatIsNotWhisper) {
   expect_error<WeightError>(
       [&] { load_checkpoint(toy.write()); },
       {"not the weights of a Whisper"});
-  toy.tensors = {{"decoder.blocks.0.attn.query.scales", floats({1}, {0})}};
+  toy.tensors = {
+      {"model.encoder.layers.0.fc1.weight", floats({1}, {0})},
+      {"model.encoder.layers.0.fc1.scales", floats({1}, {0})}};
   expect_error<UnsupportedError>(
       [&] { load_checkpoint(toy.write()); },
-      {"quantized", "scales"});
+      {"quantized", "fc1.scales", "Transformers"});
+}
+
+/// A folder as MLX's converters make it with `--quantize`, of a toy wide enough
+/// for groups.
+class QuantizedFolder {
+ public:
+  QuantizedFolder() {
+    float next = 0;
+    for (const Parameter& parameter : parameters_of(dims)) {
+      if (parameter.optional)
+        continue;
+      std::vector<float> numbers(
+          static_cast<std::size_t>(*element_count(parameter.shape)));
+      for (float& number : numbers)
+        number = std::sin(next += 1);
+      const Tensor wide = floats(parameter.shape, numbers);
+      plain.emplace(parameter.name, convert(wide, DType::f16, parameter.name));
+      parameters += numbers.size();
+    }
+    tensors = quantized::pack(plain, packing);
+    config = to_json(dims);
+    config["quantization"] = mlxaudio::to_json(packing);
+  }
+
+  fs::path write() const {
+    folder_.write("model/config.json", config.dump());
+    folder_.write("model/gpt2.tiktoken", "YQ== 0\n");
+    write_safetensors(path() / "model.safetensors", tensors);
+    return path();
+  }
+  fs::path path() const {
+    return folder_.path() / "model";
+  }
+
+  ModelDimensions dims = [] {
+    ModelDimensions wide = kToy;
+    wide.n_audio_state = wide.n_text_state = 64;
+    return wide;
+  }();
+  Quantization packing{{64, 4}, {{"encoder.blocks.0.mlp1", {32, 8}}}};
+  std::map<std::string, Tensor> plain, tensors;
+  std::uint64_t parameters = 0;
+  Json config;
+
+ private:
+  TempFolder folder_;
+};
+
+TEST(WhisperQuantized, IsReadPacked) {
+  QuantizedFolder toy;
+  const auto loaded = load_checkpoint(toy.write());
+  EXPECT_EQ(loaded.layout, Layout::mlx);
+  EXPECT_EQ(loaded.dims, toy.dims);
+  ASSERT_TRUE(loaded.quantization);
+  EXPECT_EQ(loaded.quantization->packing, toy.packing.packing);
+  EXPECT_EQ(loaded.quantization->layers, toy.packing.layers);
+  EXPECT_EQ(loaded.parameters, toy.parameters);
+  EXPECT_EQ(loaded.weight_type, DType::f16);
+  expect_same_tensors(loaded.weights, {{}, toy.tensors});
+  EXPECT_EQ(
+      loaded.weights.tensors.at("encoder.blocks.0.mlp1.weight").shape,
+      (std::vector<std::int64_t>{256, 16}));
+}
+
+TEST(WhisperQuantized, AWholeModelIsThatOfItsNumbers) {
+  QuantizedFolder toy;
+  const auto model_of = [&](const std::map<std::string, Tensor>& tensors) {
+    const auto ledger = std::make_shared<Weights>(Checkpoint{{}, tensors});
+    ledger->packed_in(toy.packing);
+    Whisper model{Scope(ledger), toy.dims};
+    ledger->finish();
+    return model;
+  };
+  const Whisper packed = model_of(toy.tensors);
+  const Whisper wide = model_of(quantized::unpack(toy.tensors, toy.packing));
+  const auto mel =
+      mx::reshape(mx::cos(mx::arange(12.0f * 4)), {1, 12, kToy.n_mels});
+  const mx::array tokens({1, 7, 9}, {1, 3});
+  EXPECT_TRUE(packed.decoder.token_embedding.weight.affine());
+  EXPECT_TRUE(packed.encoder.blocks[0].mlp2.weight.affine());
+  const auto expected = wide(mel, tokens);
+  EXPECT_LT(
+      mx::max(mx::abs(mx::subtract(packed(mel, tokens), expected)))
+          .item<float>(),
+      1e-4f * mx::max(mx::abs(expected)).item<float>());
+}
+
+TEST(WhisperQuantized, NamesFileAndMendOfWhatDoesNotFit) {
+  const auto refused = [](const auto& spoil,
+                          const std::vector<std::string>& parts) {
+    QuantizedFolder toy;
+    spoil(toy);
+    try {
+      load_checkpoint(toy.write());
+      FAIL() << "expected an error with " << parts.back();
+    } catch (const Error& error) {
+      for (const auto& part : parts) {
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+            << error.what();
+      }
+    }
+  };
+  using Toy = QuantizedFolder;
+  const std::string layer = "decoder.blocks.1.mlp2";
+  const std::string file = "model.safetensors", config = "config.json";
+  refused(
+      [](Toy& toy) { toy.config.erase("quantization"); },
+      {file, config, "quantized", "group_size and bits"});
+  refused(
+      [](Toy& toy) { toy.config["quantization"]["bits"] = 3; },
+      {config, "\"bits\"", "is 3", "convert the model"});
+  refused(
+      [](Toy& toy) { toy.config["quantization"]["group_size"] = 16; },
+      {config, "\"group_size\"", "is 16", "convert the model"});
+  refused(
+      [](Toy& toy) { toy.config["quantization"]["mode"] = "nvfp4"; },
+      {config, "nvfp4", "--q-mode affine"});
+  refused(
+      [](Toy& toy) { toy.config["quantization"]["bits"] = 8; },
+      {file, "misshapen", "expected [64, 16]"});
+  refused(
+      [](Toy& toy) { toy.config["quantization"]["group_size"] = 128; },
+      {file, "64 inputs", "group_size", config});
+  refused(
+      [&](Toy& toy) { toy.tensors.erase(layer + ".scales"); },
+      {file, "1 missing", layer + ".scales"});
+  refused(
+      [&](Toy& toy) { toy.tensors.erase(layer + ".biases"); },
+      {file, "1 missing", layer + ".biases"});
+  refused(
+      [&](Toy& toy) {
+        toy.tensors[layer + ".biases"] = floats({64}, std::vector<float>(64));
+      },
+      {file, "1 misshapen", layer + ".biases is [64], expected [64, 4]"});
+  refused(
+      [&](Toy& toy) {
+        toy.tensors[layer + ".weight"] = toy.plain.at(layer + ".weight");
+      },
+      {file, "quantized, but not U32", layer + ".weight is F16"});
+  refused(
+      [](Toy& toy) { toy.tensors["decoder.ln.scales"] = floats({1}, {1}); },
+      {file, "1 unexpected", "decoder.ln.scales"});
+}
+
+TEST(WhisperQuantized, AConfigurationAloneQuantizesNothing) {
+  QuantizedFolder toy;
+  toy.tensors = toy.plain;
+  toy.config["quantization"] = {{"bits", 3}};
+  const auto loaded = load_checkpoint(toy.write());
+  EXPECT_FALSE(loaded.quantization);
+  EXPECT_EQ(loaded.parameters, toy.parameters);
+}
+
+TEST(WhisperQuantized, AnImportKeepsItPacked) {
+  QuantizedFolder toy;
+  const TempFolder folder;
+  ImportOptions options;
+  options.target = folder.path() / "out";
+  const auto report = import_model(toy.write(), options);
+  EXPECT_EQ(report.parameters, toy.parameters);
+  const auto loaded = load_checkpoint(options.target);
+  ASSERT_TRUE(loaded.quantization);
+  EXPECT_EQ(loaded.quantization->packing, toy.packing.packing);
+  EXPECT_EQ(loaded.quantization->layers, toy.packing.layers);
+  expect_same_tensors(loaded.weights, {{}, toy.tensors});
 }
 
 TEST(WhisperLoad, NamesWhatAFolderLacks) {

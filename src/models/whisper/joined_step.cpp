@@ -180,8 +180,7 @@ std::vector<std::vector<std::size_t>> groups_of_steps(
 
 bool is_joinable(const TextDecoder& decoder) {
   return kernels::enabled() && ops::on_cpu() &&
-         kernels::is_weight_type(
-             decoder.token_embedding.weight.array().dtype());
+         kernels::is_weight_type(decoder.token_embedding.weight.dtype());
 }
 
 std::vector<mx::array> joined_step(

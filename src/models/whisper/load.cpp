@@ -78,19 +78,37 @@ std::optional<AlignmentHeads> alignment_heads_tensor(
       checkpoint.path);
 }
 
+/// How many parameters a tensor holds: packed ones several in a number, and
+/// scales and biases of groups none.
+std::uint64_t parameters_in(
+    const std::string& name,
+    const Tensor& tensor,
+    const std::optional<Quantization>& quantization) {
+  constexpr int kPackedBits = 32;
+  if (name.ends_with(".scales") || name.ends_with(".biases"))
+    return 0;
+  const auto size = static_cast<std::uint64_t>(tensor.size());
+  if (tensor.dtype != DType::u32)
+    return size;
+  const int bits = quantization->of(name.substr(0, name.rfind('.'))).bits;
+  return size * static_cast<std::uint64_t>(kPackedBits / bits);
+}
+
 LoadedCheckpoint finish(
     const fs::path& path,
     Checkpoint checkpoint,
     Layout layout,
     const ModelDimensions& dims,
-    std::optional<AlignmentHeads> heads) {
+    std::optional<AlignmentHeads> heads,
+    std::optional<Quantization> quantization = {}) {
   LoadedCheckpoint out{
       .path = path,
       .layout = layout,
       .dims = dims,
-      .weights = sanitize(std::move(checkpoint), layout, dims),
+      .weights = sanitize(std::move(checkpoint), layout, dims, quantization),
       .alignment_heads = {},
       .has_alignment_heads = heads.has_value(),
+      .quantization = std::move(quantization),
   };
   out.alignment_heads =
       heads ? std::move(*heads) : default_alignment_heads(dims);
@@ -98,8 +116,9 @@ LoadedCheckpoint finish(
   for (const auto& [name, tensor] : out.weights.tensors) {
     if (name == "encoder.positional_embedding")
       continue; // a constant, not learnt
-    elements[tensor.dtype] += tensor.size();
-    out.parameters += static_cast<std::uint64_t>(tensor.size());
+    if (tensor.dtype != DType::u32)
+      elements[tensor.dtype] += tensor.size();
+    out.parameters += parameters_in(name, tensor, out.quantization);
   }
   std::int64_t most = 0;
   for (const auto& [dtype, count] : elements)
@@ -203,7 +222,17 @@ LoadedCheckpoint load_folder(
     heads = read_alignment_heads(read_json(generation), dims, generation);
   if (!heads)
     heads = alignment_heads_tensor(checkpoint, dims);
-  return finish(as, std::move(checkpoint), layout, dims, std::move(heads));
+  // Converters may leave the object where nothing is quantized any more.
+  auto quantization = is_quantized(checkpoint)
+                          ? read_quantization(config, config_file)
+                          : std::nullopt;
+  return finish(
+      as,
+      std::move(checkpoint),
+      layout,
+      dims,
+      std::move(heads),
+      std::move(quantization));
 }
 
 } // namespace

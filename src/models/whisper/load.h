@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "core/tensor.h"
 #include "models/whisper/config.h"
@@ -22,7 +23,10 @@ struct LoadedCheckpoint {
   AlignmentHeads alignment_heads;
   /// Whether the checkpoint named them.
   bool has_alignment_heads = false;
-  /// What most of the weights are.
+  /// How its quantized layers are packed, if it has any.
+  std::optional<Quantization> quantization = {};
+  /// What most of the weights are; of a quantized checkpoint, of those that are
+  /// not packed, scales among them.
   DType weight_type = DType::f32;
   std::uint64_t parameters = 0; ///< without the encoder's position table
 };

@@ -21,6 +21,7 @@ Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   const auto encoding = vocabulary.get();
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
+  weights->packed_in(checkpoint.quantization);
   weights->compute_in(compute, exact_layers(compute, dims.n_text_layer));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();

@@ -122,6 +122,27 @@ constexpr std::array<Marker, 5> kMarkers{{
 constexpr std::string_view kAlignmentHeadsTensor = "alignment_heads";
 constexpr std::string_view kTiedOutput = "proj_out.weight";
 
+/// Beside the weights of a quantized layer.
+constexpr std::string_view kScales = ".scales";
+constexpr std::string_view kBiases = ".biases";
+
+/// "decoder.blocks.0.mlp1" of "decoder.blocks.0.mlp1.weight".
+std::string module_of(const std::string& weight) {
+  return weight.substr(0, weight.rfind('.'));
+}
+
+/// Whether a file has a parameter in MLX's quantization, which linear layers
+/// and embeddings may be in. One that lacks scales is told by its type.
+bool is_packed(const Parameter& parameter, const Checkpoint& checkpoint) {
+  if (parameter.shape.size() != 2 || !parameter.name.ends_with(".weight"))
+    return false;
+  const auto found = checkpoint.tensors.find(parameter.name);
+  return checkpoint.tensors.contains(
+             module_of(parameter.name) + std::string(kScales)) ||
+         (found != checkpoint.tensors.end() &&
+          found->second.dtype == DType::u32);
+}
+
 bool is_convolution(std::string_view name) {
   return name == "encoder.conv1.weight" || name == "encoder.conv2.weight";
 }
@@ -383,6 +404,62 @@ bool is_weight_type(DType dtype) {
 
 } // namespace
 
+namespace {
+
+/// Only MLX's quantized weights are read, and by MLX's names.
+void refuse_quantized(const Checkpoint& checkpoint, Layout layout) {
+  for (const auto& [name, tensor] : checkpoint.tensors)
+    if (name.ends_with(kScales) || name.ends_with("/weight_scale"))
+      throw UnsupportedError(fmt::format(
+          "[whisper.weights] {}: quantized weights ({}) in {}'s layout are not "
+          "read: use an f16, bf16 or f32 checkpoint of the same model, or one "
+          "that MLX quantized",
+          checkpoint.path.string(),
+          name,
+          name_of(layout)));
+}
+
+/// A tensor that a file must hold for a parameter.
+struct Expected {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  bool packed = false; ///< whole numbers of 32 bits, else floats
+};
+
+/// The parameter itself, or in MLX's quantization what it is packed in.
+/// \throws ConfigError, WeightError
+std::vector<Expected> expected_of(
+    const Parameter& parameter,
+    const Checkpoint& checkpoint,
+    const std::optional<Quantization>& quantization) {
+  if (!is_packed(parameter, checkpoint))
+    return {{parameter.name, parameter.shape}};
+  const std::string module = module_of(parameter.name);
+  if (!quantization)
+    throw ConfigError(fmt::format(
+        "[whisper.weights] {}: {} is quantized, and no configuration says how: "
+        "config.json beside it needs \"quantization\" with group_size and bits",
+        checkpoint.path.string(),
+        module));
+  const auto [group_size, bits] = quantization->of(module);
+  const std::int64_t out = parameter.shape[0], in = parameter.shape[1];
+  if (in % group_size != 0)
+    throw ConfigError(fmt::format(
+        "[whisper.weights] {}: {} is quantized, but its {} inputs are no whole "
+        "groups of {}: mend group_size in \"quantization\" of config.json",
+        checkpoint.path.string(),
+        module,
+        in,
+        group_size));
+  const std::vector<std::int64_t> groups{out, in / group_size};
+  return {
+      {parameter.name, {out, in * bits / 32}, /*packed=*/true},
+      {module + std::string(kScales), groups},
+      {module + std::string(kBiases), groups}};
+}
+
+} // namespace
+
 std::string_view name_of(Layout layout) {
   switch (layout) {
     case Layout::mlx:
@@ -437,16 +514,12 @@ std::vector<Parameter> parameters_of(const ModelDimensions& dims) {
 }
 
 Layout layout_of(const Checkpoint& checkpoint) {
-  for (const auto& [name, tensor] : checkpoint.tensors)
-    if (name.ends_with(".scales") || name.ends_with("/weight_scale"))
-      throw UnsupportedError(fmt::format(
-          "[whisper.weights] {}: quantized weights ({}) are not supported yet: "
-          "use an f16, bf16 or f32 checkpoint of the same model",
-          checkpoint.path.string(),
-          name));
   for (const auto& [tensor, layout] : kMarkers)
-    if (checkpoint.tensors.contains(std::string(tensor)))
+    if (checkpoint.tensors.contains(std::string(tensor))) {
+      if (layout != Layout::mlx)
+        refuse_quantized(checkpoint, layout);
       return layout;
+    }
   throw WeightError(fmt::format(
       "[whisper.weights] {}: not the weights of a Whisper model (none of its "
       "{} tensors has a name such as {})",
@@ -455,8 +528,17 @@ Layout layout_of(const Checkpoint& checkpoint) {
       kMarkers[0].tensor));
 }
 
+bool is_quantized(const Checkpoint& checkpoint) {
+  return std::ranges::any_of(checkpoint.tensors, [](const auto& entry) {
+    return entry.first.ends_with(kScales) || entry.second.dtype == DType::u32;
+  });
+}
+
 Checkpoint sanitize(
-    Checkpoint checkpoint, Layout layout, const ModelDimensions& dims) {
+    Checkpoint checkpoint,
+    Layout layout,
+    const ModelDimensions& dims,
+    const std::optional<Quantization>& quantization) {
   // DEVIATION(whisper-weight-types): each tensor keeps its type. mlx-audio
   // makes all f16 unless told otherwise; openai-whisper keeps f32 on a
   // processor.
@@ -465,25 +547,30 @@ Checkpoint sanitize(
   std::vector<std::string> misshapen;
   std::vector<std::string> mistyped;
   std::map<std::string, bool> known;
-  for (const Parameter& parameter : parameters_of(dims)) {
-    known[parameter.name] = true;
-    const auto found = out.tensors.find(parameter.name);
-    if (found == out.tensors.end()) {
-      if (!parameter.optional)
-        missing.push_back(parameter.name);
-      continue;
+  std::vector<std::string> unpacked;
+  for (const Parameter& parameter : parameters_of(dims))
+    for (const Expected& expected : expected_of(parameter, out, quantization)) {
+      known[expected.name] = true;
+      const auto found = out.tensors.find(expected.name);
+      if (found == out.tensors.end()) {
+        if (!parameter.optional)
+          missing.push_back(expected.name);
+        continue;
+      }
+      const Tensor& tensor = found->second;
+      if (tensor.shape != expected.shape)
+        misshapen.push_back(fmt::format(
+            "{} is {}, expected {}",
+            expected.name,
+            to_string(tensor.shape),
+            to_string(expected.shape)));
+      const bool typed = expected.packed ? tensor.dtype == DType::u32
+                                         : is_weight_type(tensor.dtype);
+      if (!typed)
+        (expected.packed ? unpacked : mistyped)
+            .push_back(
+                fmt::format("{} is {}", expected.name, name_of(tensor.dtype)));
     }
-    const Tensor& tensor = found->second;
-    if (tensor.shape != parameter.shape)
-      misshapen.push_back(fmt::format(
-          "{} is {}, expected {}",
-          parameter.name,
-          to_string(tensor.shape),
-          to_string(parameter.shape)));
-    if (!is_weight_type(tensor.dtype))
-      mistyped.push_back(
-          fmt::format("{} is {}", parameter.name, name_of(tensor.dtype)));
-  }
   std::vector<std::string> unexpected;
   for (const auto& [name, tensor] : out.tensors)
     if (!known.contains(name))
@@ -499,6 +586,7 @@ Checkpoint sanitize(
   add("missing", missing);
   add("misshapen", misshapen);
   add("of a type other than f16, bf16 and f32", mistyped);
+  add("quantized, but not U32", unpacked);
   add("unexpected", unexpected);
   if (!wrong.empty())
     throw WeightError(fmt::format(

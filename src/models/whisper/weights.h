@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/tensor.h"
 #include "models/whisper/config.h"
+#include "nn/quantization.h"
 
 namespace mlxaudio::whisper {
 
@@ -39,18 +41,27 @@ std::vector<Parameter> parameters_of(const ModelDimensions& dims);
 
 /// The layout that a checkpoint has, by a tensor that only it names so.
 /// \throws WeightError if it is none of them; UnsupportedError if the weights
-/// are quantized
+/// are quantized in another than MLX's
 Layout layout_of(const Checkpoint& checkpoint);
 
 /// The tensors under our names and in our layout: convolutions [O, K, I],
 /// linear layers one by one, tied copies and what is not a parameter left out.
-/// Types stay as they are.
+/// Types stay as they are, and quantized layers packed: `weight` of u32 with
+/// `scales` and `biases`.
 ///
+/// \param quantization how they are packed, from the configuration
 /// \port mlx_audio.stt.models.whisper.whisper.Model.sanitize
 /// \throws WeightError that lists all missing, misshapen and unexpected
-/// tensors, and for a fused bias that cannot be left out
+/// tensors, and for a fused bias that cannot be left out; ConfigError if layers
+/// are quantized and the configuration does not say how
 Checkpoint sanitize(
-    Checkpoint checkpoint, Layout layout, const ModelDimensions& dims);
+    Checkpoint checkpoint,
+    Layout layout,
+    const ModelDimensions& dims,
+    const std::optional<Quantization>& quantization = {});
+
+/// Whether a checkpoint has layers in MLX's quantization.
+bool is_quantized(const Checkpoint& checkpoint);
 
 /// \throws WeightError naming the first tensor that holds NaN or infinity
 void check_finite(const Checkpoint& checkpoint);

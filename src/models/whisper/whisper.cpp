@@ -273,8 +273,7 @@ int Whisper::num_languages() const {
 }
 
 mx::Dtype Whisper::dtype() const {
-  return ops::on_cpu() ? mx::float32
-                       : decoder.token_embedding.weight.array().dtype();
+  return ops::on_cpu() ? mx::float32 : decoder.token_embedding.weight.dtype();
 }
 
 Tokenizer Whisper::get_tokenizer(

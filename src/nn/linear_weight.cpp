@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "nn/linear_weight.h"
+
+#include "fmt/format.h"
+#include "mlxaudio/error.h"
+
+namespace mlxaudio {
+
+ops::LinearWeight linear_weight(
+    const Scope& at, int out, int in, Compute compute) {
+  if (!at.has("scales")) {
+    return ops::LinearWeight(at.param("weight", {out, in}), compute);
+  }
+  const auto [group_size, bits] = at.packing();
+  if (in % group_size != 0) {
+    throw WeightError(fmt::format(
+        "[nn.linear_weight] {} has {} inputs, which are no whole groups of {}: "
+        "mend \"quantization\" in the configuration",
+        at.path(),
+        in,
+        group_size));
+  }
+  const mx::Shape groups{out, in / group_size};
+  return ops::LinearWeight(
+      {at.param("weight", {out, in * bits / 32}, mx::uint32),
+       at.param("scales", groups),
+       at.param("biases", groups),
+       group_size,
+       bits},
+      compute);
+}
+
+} // namespace mlxaudio
