@@ -11,7 +11,7 @@ namespace mlxaudio::kernels {
 
 /// Inputs that share a scale, of weights and of what they are multiplied with:
 /// one large number costs the digits of its group alone.
-inline constexpr std::size_t kGroup = 64;
+inline constexpr std::size_t kGroup = 32;
 
 /// What the greatest of a group becomes: weights have 8 bits. What they are
 /// multiplied with has 12, of which the sum of a group is exact in f32 too.

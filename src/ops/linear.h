@@ -12,10 +12,10 @@ namespace mlxaudio::ops {
 class LinearWeight {
  public:
   /// Weights rounded to 8 bits, which are all that is kept of them then:
-  /// -127 to 127, times a scale for each 64 inputs.
+  /// -127 to 127, times a scale for each 32 inputs.
   struct Int8 {
-    mx::array values; ///< [out, inputs to a multiple of 64]
-    mx::array scales; ///< [out, groups of 64 inputs]
+    mx::array values; ///< [out, inputs to a multiple of 32]
+    mx::array scales; ///< [out, groups of 32 inputs]
   };
 
   /// Weights in MLX's affine quantization, as `mx::quantize` makes them: of
