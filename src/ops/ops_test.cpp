@@ -325,7 +325,7 @@ TEST_F(Ops, PackedWeightsAreNearTheirOwnAndHaveNoOtherArray) {
   EXPECT_LE(
       distance(
           mx::astype(w.int8()->values, mx::float32),
-          mx::reshape(values, {70, 256})),
+          mx::reshape(values, {70, 224})),
       1.0f);
   EXPECT_THROW(
       LinearWeight(mx::zeros({4, 4}, mx::int32), Compute::int8),
