@@ -143,16 +143,24 @@ std::string changed_since(
       more > 0 ? fmt::format(", {} more", more) : "");
 }
 
-/// "4 calls, other bits than the ordinary run in 4; on x86-64, AVX-512"
+/// "4 calls, off by at most 0.1 of 0.3, other bits than the ordinary run in 4;
+/// on x86-64, AVX-512"
 /// \param error is filled
 std::string row_text(
     const VariantRow& row, const Json& line, std::string& error) {
   const Json grades = line.value("grades", Json::object());
   const Json f = grades.empty() ? Json::object() : grades.front();
   const double got = f.value("rel_l2", 0.0);
-  error = f.value("max_abs", 0.0) == 0 ? "equal" : figure(got);
+  const double most = f.value("max_abs", 0.0);
+  error = most == 0 ? "equal" : figure(got);
   const int calls = line.value("calls", 0);
   std::string out = fmt::format("{} call{}", calls, calls == 1 ? "" : "s");
+  if (most > 0) {
+    out += fmt::format(
+        ", off by at most {} of {}",
+        figure(most),
+        figure(row.covered->tolerance.max_abs));
+  }
   if (row.covered->bits == Covered::Bits::same) {
     out += ", the bits those of the ordinary run";
   } else if (f.contains("differing")) {
