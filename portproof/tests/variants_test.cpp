@@ -122,7 +122,7 @@ echo '{"calls": [{"id": "two", "result": {"y": '$y'}}]}' > "$2/response.json")")
   const FakeProject fake;
 };
 
-bool has(const std::string& text, const std::string& part) {
+bool tells(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -139,13 +139,14 @@ TEST_F(VariantsTest, RowsAreVerifiedByTheirOwnEvidence) {
   ASSERT_NE(last, nullptr);
   EXPECT_EQ(last->line.at("environment"), Json({{"FAKE_Y", "4.3"}}));
   const std::string text = document({p.section()});
-  EXPECT_TRUE(has(text, "### Variants: 2 of 2 rows verified")) << text;
-  EXPECT_TRUE(has(
+  EXPECT_TRUE(tells(text, "### Variants: 2 of 2 rows verified")) << text;
+  EXPECT_TRUE(tells(
       text,
       "| `fake.math.double` | few bits | 0.075 | 0.1 | ✅ | 1 call, off by at "
       "most 0.3 of 0.5, other bits than the ordinary run in 1; fewer bits |"))
       << text;
-  EXPECT_TRUE(has(text, "| `fake.math.Counter` | few bits | equal | 0.01 | ✅"))
+  EXPECT_TRUE(
+      tells(text, "| `fake.math.Counter` | few bits | equal | 0.01 | ✅"))
       << text;
   // The same again adds nothing.
   const std::string before = fake.read(kEvidence);
@@ -165,17 +166,17 @@ TEST_F(VariantsTest, LeaveOrdinaryEvidenceAsItIs) {
   EXPECT_EQ(print(), with) << "its last evidence is not that of a variant";
   change(kVariant, "");
   EXPECT_EQ(print(), with);
-  EXPECT_FALSE(has(document({port_of(fake).section()}), "Variants"));
+  EXPECT_FALSE(tells(document({port_of(fake).section()}), "Variants"));
 }
 
 TEST_F(VariantsTest, AProbeThatIgnoresTheEnvironmentIsCaught) {
   answer("4.0");
   const Result r = run().at(kDouble);
   EXPECT_EQ(r.state, State::fail);
-  EXPECT_TRUE(has(r.why, "has the bits of the ordinary run")) << r.why;
-  EXPECT_TRUE(has(r.why, "FAKE_Y=4.3")) << r.why;
+  EXPECT_TRUE(tells(r.why, "has the bits of the ordinary run")) << r.why;
+  EXPECT_TRUE(tells(r.why, "FAKE_Y=4.3")) << r.why;
   EXPECT_EQ(against(), "failed");
-  EXPECT_TRUE(has(gate(), "red: ")) << gate();
+  EXPECT_TRUE(tells(gate(), "red: ")) << gate();
   change("rel_l2 = 0.1\n", "rel_l2 = 0.1\nbits = \"any\"\n");
   EXPECT_EQ(run().at(kDouble).state, State::pass);
 }
@@ -184,15 +185,15 @@ TEST_F(VariantsTest, WhatItLeavesAloneMustHaveTheSameBits) {
   answer("${FAKE_Y:-4.0}", "$(test -z \"$FAKE_Y\" && echo 4.0 || echo 4.001)");
   const Result r = run().at(kCounter);
   EXPECT_EQ(r.state, State::fail) << "within the tolerance, yet not the same";
-  EXPECT_TRUE(has(r.why, "1 of 1 answers, two the first")) << r.why;
+  EXPECT_TRUE(tells(r.why, "1 of 1 answers, two the first")) << r.why;
 }
 
 TEST_F(VariantsTest, ErrorsBeyondTheToleranceFail) {
   change("FAKE_Y = \"4.3\"", "FAKE_Y = \"4.6\"");
   const Result r = run().at(kDouble);
   EXPECT_EQ(r.state, State::fail);
-  EXPECT_TRUE(has(r.why, "close (few bits): two.y")) << r.why;
-  EXPECT_TRUE(has(document({port_of(fake).section()}), "1 of 2 rows"));
+  EXPECT_TRUE(tells(r.why, "close (few bits): two.y")) << r.why;
+  EXPECT_TRUE(tells(document({port_of(fake).section()}), "1 of 2 rows"));
 }
 
 TEST_F(VariantsTest, RowsExpireWithAllThatTheyRestOn) {
@@ -252,19 +253,20 @@ TEST_F(VariantsTest, AnEditedLineIsRefused) {
 }
 
 TEST_F(VariantsTest, TheGateRunsThemAgain) {
-  EXPECT_TRUE(has(gate(), "red: ")) << gate();
-  EXPECT_TRUE(has(gate(), "its evidence does not hold: never run")) << gate();
+  EXPECT_TRUE(tells(gate(), "red: ")) << gate();
+  EXPECT_TRUE(tells(gate(), "its evidence does not hold: never run")) << gate();
   run();
-  EXPECT_TRUE(has(gate(), "ok: 2 calls of 2 components run again: the figures"))
+  EXPECT_TRUE(
+      tells(gate(), "ok: 2 calls of 2 components run again: the figures"))
       << gate();
   answer("$(test -z \"$FAKE_Y\" && echo 4.0 || echo 4.31)");
-  EXPECT_TRUE(has(gate(), "close (few bits): max_abs is")) << gate();
+  EXPECT_TRUE(tells(gate(), "close (few bits): max_abs is")) << gate();
   answer("$(test -z \"$FAKE_Y\" && echo 4.0 || exit 3)");
-  EXPECT_TRUE(has(gate(), "red: ")) << gate();
+  EXPECT_TRUE(tells(gate(), "red: ")) << gate();
   answer("4.0");
-  EXPECT_TRUE(has(gate(), "has the bits of the ordinary run")) << gate();
+  EXPECT_TRUE(tells(gate(), "has the bits of the ordinary run")) << gate();
   std::filesystem::remove(fake.program());
-  EXPECT_TRUE(has(gate(), "red: ")) << gate();
+  EXPECT_TRUE(tells(gate(), "red: ")) << gate();
 }
 
 TEST_F(VariantsTest, WhatAMachineLacksIsNotRunAndNeverGreenUnrun) {
@@ -274,13 +276,13 @@ TEST_F(VariantsTest, WhatAMachineLacksIsNotRunAndNeverGreenUnrun) {
   EXPECT_EQ(r.state, State::away);
   EXPECT_EQ(r.why, "NOT RUN HERE: this machine lacks fast_bits");
   EXPECT_EQ(fake.read(kEvidence), before);
-  EXPECT_TRUE(has(gate(), "red: NOT RUN HERE")) << gate();
-  EXPECT_FALSE(has(document({port_of(fake).section()}), "| 0.1 | ✅"));
+  EXPECT_TRUE(tells(gate(), "red: NOT RUN HERE")) << gate();
+  EXPECT_FALSE(tells(document({port_of(fake).section()}), "| 0.1 | ✅"));
 
   // Another machine has it; this one keeps that evidence while it holds.
   EXPECT_EQ(run({"fast_bits"}).at(kDouble).state, State::pass);
-  EXPECT_TRUE(has(gate({"fast_bits"}), "ok: ")) << gate({"fast_bits"});
-  EXPECT_TRUE(has(
+  EXPECT_TRUE(tells(gate({"fast_bits"}), "ok: ")) << gate({"fast_bits"});
+  EXPECT_TRUE(tells(
       gate(),
       "away: NOT RUN HERE: this machine lacks fast_bits; the evidence of its 2 "
       "rows holds"))
@@ -290,15 +292,15 @@ TEST_F(VariantsTest, WhatAMachineLacksIsNotRunAndNeverGreenUnrun) {
 
   fake.replace("src/math.cpp", "2 * x", "x + x");
   answer("${FAKE_Y:-4.0}");
-  EXPECT_TRUE(has(gate(), "red: NOT RUN HERE")) << gate();
-  EXPECT_TRUE(has(gate(), "expired: src/math.cpp changed")) << gate();
+  EXPECT_TRUE(tells(gate(), "red: NOT RUN HERE")) << gate();
+  EXPECT_TRUE(tells(gate(), "expired: src/math.cpp changed")) << gate();
   change("rests_on", "waits = \"the other machine is away\"\nrests_on");
-  EXPECT_TRUE(has(gate(), "away: NOT RUN HERE")) << gate();
-  EXPECT_TRUE(has(gate(), "not verified; they wait: the other machine"))
+  EXPECT_TRUE(tells(gate(), "away: NOT RUN HERE")) << gate();
+  EXPECT_TRUE(tells(gate(), "not verified; they wait: the other machine"))
       << gate();
-  EXPECT_FALSE(has(document({port_of(fake).section()}), "| 0.1 | ✅"))
+  EXPECT_FALSE(tells(document({port_of(fake).section()}), "| 0.1 | ✅"))
       << "what waits has no mark";
-  EXPECT_TRUE(has(gate({"fast_bits"}), "red: ")) << "there nothing may wait";
+  EXPECT_TRUE(tells(gate({"fast_bits"}), "red: ")) << "there nothing may wait";
 }
 
 TEST_F(VariantsTest, TheProgramMayKnowOfMoreThanTheProcessor) {
@@ -312,7 +314,8 @@ TEST_F(VariantsTest, TheProgramMayKnowOfMoreThanTheProcessor) {
 TEST_F(VariantsTest, CallsOfALaterRoundAreWaitedFor) {
   change("rounds = 0", "rounds = 2");
   change("calls = [\"t*\"]", "calls = [\"real\"]");
-  EXPECT_TRUE(has(run().at(kDouble).why, "no recorded call is named so: real"));
+  EXPECT_TRUE(
+      tells(run().at(kDouble).why, "no recorded call is named so: real"));
   EXPECT_EQ(variants_left(port_of(fake)).size(), 1u);
   const std::string golden =
       fake.read("port/fake/goldens/fake.math.double.json");
@@ -322,7 +325,7 @@ TEST_F(VariantsTest, CallsOfALaterRoundAreWaitedFor) {
   fake.write("port/fake/goldens/round-2/fake.math.double.json", seal(later));
   EXPECT_FALSE(run().contains(kDouble));
   EXPECT_EQ(against(), "its calls are of a later round");
-  EXPECT_TRUE(has(gate(), "ok: 1 calls of 1 components")) << gate();
+  EXPECT_TRUE(tells(gate(), "ok: 1 calls of 1 components")) << gate();
   EXPECT_TRUE(variants_left(port_of(fake)).empty());
 }
 
@@ -349,7 +352,7 @@ TEST_F(VariantsTest, NextLeadsToThem) {
   run();
   EXPECT_EQ(next().command, "portproof status");
   change("rests_on", "needs = [\"no_processor_has_it\"]\nrests_on");
-  EXPECT_TRUE(has(next().why, "this processor lacks what it needs"))
+  EXPECT_TRUE(tells(next().why, "this processor lacks what it needs"))
       << next().why;
 }
 
@@ -361,18 +364,18 @@ TEST_F(VariantsTest, WhatIsWrittenWrongIsRefused) {
     fake.write(kToml, toml);
     return said;
   };
-  EXPECT_TRUE(has(after("{ FAKE_Y = \"4.3\" }", "{}"), "the ordinary run"));
-  EXPECT_TRUE(has(after("{ FAKE_Y = \"4.3\" }", "3"), "a table of texts"));
-  EXPECT_TRUE(has(after("name = \"few bits\"\n", ""), "`name` is a text"));
-  EXPECT_TRUE(has(after("why = \"fewer bits\"", "why = \"\""), "a reason"));
-  EXPECT_TRUE(has(after("max_abs = 0.5\n", ""), "numbers"));
-  EXPECT_TRUE(has(after("bits = \"same\"", "bits = \"few\""), "\"few\""));
-  EXPECT_TRUE(has(after(kVariant, std::string(kVariant) + kVariant), "two "));
+  EXPECT_TRUE(tells(after("{ FAKE_Y = \"4.3\" }", "{}"), "the ordinary run"));
+  EXPECT_TRUE(tells(after("{ FAKE_Y = \"4.3\" }", "3"), "a table of texts"));
+  EXPECT_TRUE(tells(after("name = \"few bits\"\n", ""), "`name` is a text"));
+  EXPECT_TRUE(tells(after("why = \"fewer bits\"", "why = \"\""), "a reason"));
+  EXPECT_TRUE(tells(after("max_abs = 0.5\n", ""), "numbers"));
+  EXPECT_TRUE(tells(after("bits = \"same\"", "bits = \"few\""), "\"few\""));
+  EXPECT_TRUE(tells(after(kVariant, std::string(kVariant) + kVariant), "two "));
   const std::string bare =
       "[[variant]]\nname = \"bare\"\nenvironment = { A = \"1\" }\n\n";
-  EXPECT_TRUE(has(after(kVariant, bare), "it covers nothing"));
+  EXPECT_TRUE(tells(after(kVariant, bare), "it covers nothing"));
   EXPECT_TRUE(
-      has(after(kVariant, "[variant]\nname = \"x\"\n\n"), "[[variant]]"));
+      tells(after(kVariant, "[variant]\nname = \"x\"\n\n"), "[[variant]]"));
 }
 
 TEST_F(VariantsTest, RulesThatAreIdleAreWrong) {
@@ -380,8 +383,9 @@ TEST_F(VariantsTest, RulesThatAreIdleAreWrong) {
   change("src/bits.h", "src/gone.h");
   const std::vector<std::string> wrong = port_of(fake).wrong();
   ASSERT_EQ(wrong.size(), 2u);
-  EXPECT_TRUE(has(wrong[0], "`fake.x` in reference.toml matches no component"));
-  EXPECT_TRUE(has(wrong[1], "src/gone.h")) << wrong[1];
+  EXPECT_TRUE(
+      tells(wrong[0], "`fake.x` in reference.toml matches no component"));
+  EXPECT_TRUE(tells(wrong[1], "src/gone.h")) << wrong[1];
 }
 
 TEST(Features, AreThoseOfTheFirstProcessor) {
