@@ -157,8 +157,10 @@ void variants(std::string& out, const Section& section) {
   out += fmt::format(
       "### Variants: {} of {} rows verified\n\nOther ways in which the port "
       "computes. Recorded calls run again in the variant's environment; the "
-      "error (relative L2)\nis to the reference's results, in the worst call, "
-      "and texts and tokens must be equal.\n\n",
+      "error is to the reference's\nresults in the worst call: relative L2, or "
+      "\"abs\", the difference of single numbers. Texts and whole numbers must "
+      "be "
+      "equal.\n\n",
       verified,
       section.variants.size());
   for (const Variant& v : variants_of(section.reference)) {

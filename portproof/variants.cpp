@@ -143,23 +143,27 @@ std::string changed_since(
       more > 0 ? fmt::format(", {} more", more) : "");
 }
 
-/// "4 calls, off by at most 0.1 of 0.3, other bits than the ordinary run in 4;
-/// on x86-64, AVX-512"
-/// \param error is filled
-std::string row_text(
-    const VariantRow& row, const Json& line, std::string& error) {
+/// Fills in what the evidence of a row says.
+void tell_row(VariantMark& mark, const VariantRow& row, const Json& line) {
+  const Tolerance& tolerance = row.covered->tolerance;
   const Json grades = line.value("grades", Json::object());
   const Json f = grades.empty() ? Json::object() : grades.front();
-  const double got = f.value("rel_l2", 0.0);
   const double most = f.value("max_abs", 0.0);
-  error = most == 0 ? "equal" : figure(got);
   const int calls = line.value("calls", 0);
-  std::string out = fmt::format("{} call{}", calls, calls == 1 ? "" : "s");
-  if (most > 0) {
+  std::string& out = mark.notes;
+  out = fmt::format("{} call{}", calls, calls == 1 ? "" : "s");
+  if (most == 0) {
+    mark.error = "equal";
+  } else if (f.value("arrays", 0) == 0) {
+    // Of single numbers the difference is judged, whatever their size.
+    mark.error = figure(most) + " abs";
+    mark.tolerance = figure(tolerance.max_abs) + " abs";
+  } else {
+    mark.error = figure(f.value("rel_l2", 0.0));
     out += fmt::format(
         ", off by at most {} of {}",
         figure(most),
-        figure(row.covered->tolerance.max_abs));
+        figure(tolerance.max_abs));
   }
   if (row.covered->bits == Covered::Bits::same) {
     out += ", the bits those of the ordinary run";
@@ -170,7 +174,7 @@ std::string row_text(
   }
   const std::string where =
       line.value("about", Json::object()).value("processor", "");
-  return where.empty() ? out : out + "; on " + where;
+  out += where.empty() ? "" : "; on " + where;
 }
 
 } // namespace
@@ -335,9 +339,11 @@ std::vector<VariantMark> variant_marks(const Port& port) {
     mark.tolerance = figure(tolerance.rel_l2);
     const VariantStanding standing = standing_of(port, row);
     mark.verified = standing.holds;
-    mark.notes = standing.holds
-                     ? row_text(row, standing.evidence->line, mark.error)
-                     : standing.why;
+    if (standing.holds) {
+      tell_row(mark, row, standing.evidence->line);
+    } else {
+      mark.notes = standing.why;
+    }
     mark.notes += "; " + tolerance.why;
     out.push_back(std::move(mark));
   }
