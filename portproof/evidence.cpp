@@ -18,6 +18,7 @@ void EvidenceFile::index(std::size_t from) {
     }
     lines_.push_back(
         {line.value("component", ""),
+         line.value("variant", ""),
          line.value("round", 1),
          line.value("pass", false),
          line.value("fingerprint", ""),
@@ -28,7 +29,7 @@ void EvidenceFile::index(std::size_t from) {
 
 const Evidence* EvidenceFile::last(const std::string& component) const {
   for (auto it = lines_.rbegin(); it != lines_.rend(); ++it) {
-    if (it->component == component) {
+    if (it->component == component && it->variant.empty()) {
       return &*it;
     }
   }
@@ -38,7 +39,18 @@ const Evidence* EvidenceFile::last(const std::string& component) const {
 const Evidence* EvidenceFile::last(
     const std::string& component, int round) const {
   for (auto it = lines_.rbegin(); it != lines_.rend(); ++it) {
-    if (it->component == component && it->round == round) {
+    if (it->component == component && it->variant.empty() &&
+        it->round == round) {
+      return &*it;
+    }
+  }
+  return nullptr;
+}
+
+const Evidence* EvidenceFile::last_of_variant(
+    const std::string& component, const std::string& variant) const {
+  for (auto it = lines_.rbegin(); it != lines_.rend(); ++it) {
+    if (it->component == component && it->variant == variant) {
       return &*it;
     }
   }

@@ -14,6 +14,7 @@ namespace portproof {
 /// One run of one component, as it was recorded.
 struct Evidence {
   std::string component;
+  std::string variant; ///< empty: an ordinary run
   int round = 1;
   bool pass = false;
   std::string fingerprint;
@@ -31,10 +32,13 @@ class EvidenceFile {
   /// Reads what is there; a file that does not exist is empty.
   explicit EvidenceFile(std::filesystem::path path);
 
-  /// The last line of a component, or null.
+  /// The last line of a component's ordinary runs, or null.
   const Evidence* last(const std::string& component) const;
-  /// The last line of a component that a round asked for, or null.
+  /// The same, of those that a round asked for.
   const Evidence* last(const std::string& component, int round) const;
+  /// The last line of a component in a variant, or null.
+  const Evidence* last_of_variant(
+      const std::string& component, const std::string& variant) const;
   /// File hashes that a line rests on; empty if its `sources` line is lost.
   std::map<std::string, std::string> sources(const Evidence& evidence) const;
   /// Lines that were edited, a text each.

@@ -9,6 +9,7 @@
 #include "core/mapped_file.h"
 #include "mlxaudio/error.h"
 #include "portproof/round_work.h"
+#include "portproof/variant_run.h"
 #include "portproof/verify.h"
 
 namespace portproof {
@@ -128,23 +129,33 @@ std::string differs(
   return {};
 }
 
-Check goldens(Port& port, const GateOptions& asked) {
+unsigned jobs() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// They share the processors. \unit s
+int time_limit(const Port& port) {
+  return port.reference.time_limit * static_cast<int>(jobs());
+}
+
+/// \param results is filled
+Check goldens(
+    Port& port, const GateOptions& asked, std::vector<Result>& results) {
   Check check;
   check.name = "recorded calls";
   VerifyOptions options;
   options.command = asked.command;
   options.record = false;
   options.environments = asked.environments;
-  options.jobs = std::max(1u, std::thread::hardware_concurrency());
-  // They share the processors.
-  options.time_limit =
-      port.reference.time_limit * static_cast<int>(options.jobs);
+  options.jobs = jobs();
+  options.time_limit = time_limit(port);
   int calls = 0;
   int components = 0;
   bool elsewhere = false;
   try {
     const Json now = surroundings(ProbeProgram::open(asked.command));
-    for (const Result& r : verify(port, options)) {
+    results = verify(port, options);
+    for (const Result& r : results) {
       ++components;
       if (r.state != Result::State::pass) {
         check.details.push_back(r.component + ": " + r.why);
@@ -181,6 +192,165 @@ Check goldens(Port& port, const GateOptions& asked) {
           elsewhere ? "all pass; the machine is not that of the evidence, so "
                       "close figures may differ"
                     : "the figures are those of the evidence"));
+}
+
+/// "x86-64, AVX-512 on 2026-11-30": where a row ran last.
+std::string run_where(const Evidence& evidence) {
+  return fmt::format(
+      "{} on {}",
+      evidence.line.value("about", Json::object())
+          .value("processor", "another machine"),
+      evidence.line.value("time", "").substr(0, 10));
+}
+
+/// A variant that this machine cannot run.
+Check away(
+    const Port& port,
+    const Variant& variant,
+    const std::vector<VariantRow>& rows,
+    const std::string& why) {
+  Check check;
+  check.run = false;
+  std::string where;
+  for (const VariantRow& row : rows) {
+    const VariantStanding standing = standing_of(port, row);
+    if (standing.holds) {
+      where = run_where(*standing.evidence);
+    } else {
+      check.details.push_back(
+          fmt::format("{}: {}", row.component->name, standing.why));
+    }
+  }
+  if (check.details.empty()) {
+    return finished(
+        std::move(check),
+        fmt::format(
+            "{}; the evidence of its {} rows holds, of {}",
+            why,
+            rows.size(),
+            where));
+  }
+  if (!variant.waits.empty()) {
+    check.ok = true;
+    check.text = fmt::format(
+        "{}, and {} of its {} rows not verified; they wait: {}",
+        why,
+        check.details.size(),
+        rows.size(),
+        variant.waits);
+    check.details.clear();
+    return check;
+  }
+  check.details.push_back(fmt::format(
+      "run `portproof verify {} --variant '{}'` on a machine that has what it "
+      "needs, or say in its `waits` in reference.toml why that may wait",
+      port.reference.model,
+      variant.name));
+  check.text = fmt::format(
+      "{}, and {} of its {} rows not verified",
+      why,
+      check.details.size() - 1,
+      rows.size());
+  return check;
+}
+
+/// A variant whose rows were run.
+Check ran(
+    const Port& port,
+    const Variant& variant,
+    const std::vector<VariantRow>& rows,
+    const std::vector<Result>& results,
+    const Json& here) {
+  Check check;
+  bool elsewhere = false;
+  int calls = 0;
+  for (const VariantRow& row : rows) {
+    const auto r =
+        std::find_if(results.begin(), results.end(), [&](const Result& one) {
+          return one.component == row.component->name;
+        });
+    const VariantStanding standing = standing_of(port, row);
+    std::string what;
+    if (r == results.end() || r->state != Result::State::pass) {
+      what = r == results.end() ? "not run" : r->why;
+    } else if (!standing.holds) {
+      what = "it passes, but its evidence does not hold: " + standing.why;
+    } else {
+      elsewhere |= standing.evidence->line.value("about", Json()) != here;
+      calls += standing.evidence->line.value("calls", 0);
+      what = differs(*r, standing.evidence->line, here);
+    }
+    if (!what.empty()) {
+      check.details.push_back(row.component->name + ": " + what);
+    }
+  }
+  if (!variant.waits.empty()) {
+    check.details.emplace_back(
+        "it can be run here, so nothing of it may wait: verify it and take "
+        "`waits` out of reference.toml");
+  }
+  return finished(
+      std::move(check),
+      fmt::format(
+          "{} calls of {} components run again: {}",
+          calls,
+          rows.size(),
+          elsewhere ? "all pass; the machine is not that of the evidence, so "
+                      "figures may differ"
+                    : "the figures are those of the evidence"));
+}
+
+/// A check for each variant. \param ordinary what the ordinary run gave
+std::vector<Check> variants(
+    Port& port, const GateOptions& asked, const std::vector<Result>& ordinary) {
+  VariantOptions options;
+  options.command = asked.command;
+  options.record = false;
+  options.jobs = jobs();
+  options.time_limit = time_limit(port);
+  options.features = asked.features;
+  std::vector<Result> all;
+  std::string trouble;
+  try {
+    all = verify_variants(port, options, ordinary);
+  } catch (const mlxaudio::Error& e) {
+    trouble = e.what();
+  }
+  std::vector<Check> out;
+  for (const Variant& variant : port.variants) {
+    std::vector<VariantRow> rows = variant_rows(port);
+    std::erase_if(rows, [&](const VariantRow& row) {
+      return row.variant != &variant || waits_for_calls(port, row);
+    });
+    if (rows.empty()) {
+      continue;
+    }
+    std::vector<Result> results = all;
+    std::erase_if(results, [&](const Result& r) {
+      return r.variant != variant.name;
+    });
+    const auto not_here =
+        std::find_if(results.begin(), results.end(), [](const Result& r) {
+          return r.state == Result::State::away;
+        });
+    Check check;
+    if (!trouble.empty()) {
+      check.details.push_back(trouble);
+      check = finished(std::move(check), {});
+    } else if (not_here != results.end()) {
+      check = away(port, variant, rows, not_here->why);
+    } else {
+      check =
+          ran(port,
+              variant,
+              rows,
+              results,
+              surroundings_of(asked.command, variant));
+    }
+    check.name = "variant " + variant.name;
+    out.push_back(std::move(check));
+  }
+  return out;
 }
 
 Check rounds(const Port& port) {
@@ -252,7 +422,7 @@ Check signatures(const Port& port) {
 } // namespace
 
 Json Check::json() const {
-  Json out = {{"check", name}, {"ok", ok}, {"text", text}};
+  Json out = {{"check", name}, {"ok", ok}, {"run", run}, {"text", text}};
   if (!model.empty()) {
     out["model"] = model;
   }
@@ -277,7 +447,14 @@ std::vector<Check> gate_checks(
   if (options.progress) {
     options.progress("running every recorded call");
   }
-  out.push_back(goldens(port, options));
+  std::vector<Result> ordinary;
+  out.push_back(goldens(port, options, ordinary));
+  if (!port.variants.empty() && options.progress) {
+    options.progress("running what variants cover");
+  }
+  for (Check& check : variants(port, options, ordinary)) {
+    out.push_back(std::move(check));
+  }
   for (Check& check : out) {
     check.model = port.reference.model;
   }

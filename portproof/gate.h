@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
+#include "portproof/features.h"
 #include "portproof/progress.h"
 
 namespace portproof {
@@ -16,7 +18,8 @@ struct Check {
   std::string model; ///< empty: of the whole project
   std::string name;
   bool ok = false;
-  std::string text;                 ///< what was found, on one line
+  bool run = true;  ///< false: nothing of it could be run on this machine
+  std::string text; ///< what was found, on one line
   std::vector<std::string> details; ///< what is red
 
   mlxaudio::Json json() const;
@@ -27,6 +30,8 @@ struct GateOptions {
   /// Whether the calls run again in the last round's other environments too.
   /// Without, what they gave is in the evidence, and holds as long as it does.
   bool environments = false;
+  /// What this machine has, besides what the program says of it.
+  std::set<std::string> features = processor_features();
   /// Called before the slow part.
   std::function<void(const std::string&)> progress = {};
 };
@@ -34,8 +39,11 @@ struct GateOptions {
 /// Makes all checks of one model: its records, its inventory in both
 /// directions, what is ported, waived, verified and signed, and its rounds.
 ///
-/// Every recorded call is run again; evidence alone does not count. Where the
-/// surroundings are those of the evidence, the figures must be the same.
+/// Every recorded call is run again, and those that variants cover in each of
+/// them; evidence alone does not count. Where the surroundings are those of the
+/// evidence, the figures must be the same. A variant that needs what this
+/// machine lacks is not run: its check says so and is red unless all its
+/// evidence holds, or it `waits`.
 std::vector<Check> gate_checks(
     Port& port,
     const std::vector<const Inventory*>& others,

@@ -9,6 +9,7 @@
 #include "mlxaudio/error.h"
 #include "portproof/rounds.h"
 #include "portproof/text.h"
+#include "portproof/variants.h"
 
 namespace portproof {
 
@@ -145,6 +146,11 @@ std::vector<std::string> idle_rules(
        {&reference.waivers, &reference.stages, &reference.slower}) {
     for (const Rule& rule : *rules) {
       look_at(rule.match);
+    }
+  }
+  for (const Variant& variant : variants_of(reference)) {
+    for (const Covered& covered : variant.covers) {
+      look_at(covered.match);
     }
   }
   for (int round = 1; round <= rounds_wanted(reference); ++round) {

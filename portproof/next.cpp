@@ -9,6 +9,7 @@
 
 #include "mlxaudio/error.h"
 #include "portproof/costs.h"
+#include "portproof/features.h"
 #include "portproof/gate.h"
 #include "portproof/review_page.h"
 #include "portproof/round_work.h"
@@ -225,7 +226,41 @@ std::optional<NextStep> verification(const Port& port, const fs::path& build) {
                        model,
                        c.name)));
   }
+  // What this machine lacks is for another one, and for the gate to say.
+  const std::set<std::string> features = processor_features();
+  for (const VariantRow& row : variant_rows(port)) {
+    const VariantStanding standing = standing_of(port, row);
+    if (!standing.holds && row.variant->lacking(features).empty() &&
+        !waits_for_calls(port, row)) {
+      return of(
+          *row.component,
+          step(
+              7,
+              fmt::format(
+                  "not verified in the variant {}: {}",
+                  row.variant->name,
+                  standing.why),
+              fmt::format(
+                  "portproof verify {} --variant '{}'",
+                  model,
+                  row.variant->name)));
+    }
+  }
   return std::nullopt;
+}
+
+/// Step 7, of what only another machine can run.
+std::optional<NextStep> variants_elsewhere(const Port& port) {
+  const std::vector<std::string> left = variants_left(port);
+  if (left.empty()) {
+    return std::nullopt;
+  }
+  return step(
+      7,
+      fmt::format("{}; this processor lacks what it needs", left.front()),
+      fmt::format(
+          "portproof verify {} # on a machine that has it",
+          port.reference.model));
 }
 
 /// Steps 8 and 9.
@@ -293,6 +328,9 @@ std::optional<NextStep> the_rounds(const Port& port) {
             left.front()),
         command("tests", model) + " --run");
   }
+  if (auto next = variants_elsewhere(port)) {
+    return next;
+  }
   return step(
       8,
       fmt::format("all of round {} is verified and signed", round.number),
@@ -316,6 +354,7 @@ NextStep found(
     round_kind(*reference, 1);
     rounds_wanted(*reference);
     ReviewRules::of(*reference);
+    variants_of(*reference);
   } catch (const mlxaudio::Error& e) {
     return edit(
         1,
@@ -340,6 +379,9 @@ NextStep found(
     return *next;
   }
   if (auto next = the_rounds(port)) {
+    return *next;
+  }
+  if (auto next = variants_elsewhere(port)) {
     return *next;
   }
   if (!document_check(project, Progress::of(project, build)).ok) {

@@ -189,7 +189,8 @@ Port::Port(
       rounds(p.folder(model) / "rounds.jsonl"),
       readings(p.folder(model) / "readings.jsonl"),
       followups(p.folder(model) / "followups.jsonl"),
-      mode_runs(p.folder(model) / "modes.jsonl") {
+      mode_runs(p.folder(model) / "modes.jsonl"),
+      variants(variants_of(reference)) {
   if (!reference.adapter.cpp) {
     // Found by their form alone, so other calls may be among them.
     std::erase_if(probes, [&](const auto& probe) {
@@ -468,6 +469,9 @@ std::vector<std::string> Port::wrong(
           probe.file));
     }
   }
+  for (std::string& line : wrong_variants(*this)) {
+    out.push_back(std::move(line));
+  }
   const fs::path goldens = golden_folder(project, reference);
   if (fs::is_directory(goldens)) {
     std::vector<std::string> stray;
@@ -531,6 +535,7 @@ Section Port::section(const std::vector<const Inventory*>& others) const {
     mark.notes = joined(notes, "; ");
     s.marks[c.name] = mark;
   }
+  s.variants = variant_marks(*this);
   s.round = rounds.current();
   s.readers = readings.readers();
   s.followups = followups.open();

@@ -19,6 +19,7 @@
 #include "portproof/rounds.h"
 #include "portproof/sources.h"
 #include "portproof/status.h"
+#include "portproof/variants.h"
 
 namespace portproof {
 
@@ -64,6 +65,7 @@ class Port {
   Readings readings;
   Followups followups;
   ModeRuns mode_runs;
+  std::vector<Variant> variants;
 
   /// Definitions that port a component, whole or in part.
   std::vector<const Definition*> definitions_of(const Component& c) const;

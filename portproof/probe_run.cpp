@@ -153,7 +153,9 @@ Answers ask(const std::vector<std::string>& command, const Question& question) {
   return answers;
 }
 
-ProbeProgram ProbeProgram::open(const std::vector<std::string>& command) {
+ProbeProgram ProbeProgram::open(
+    const std::vector<std::string>& command,
+    const std::map<std::string, std::string>& variables) {
   const std::string& path = command.front();
   const bool named = path.find('/') != std::string::npos;
   if (named && !fs::exists(path)) {
@@ -164,7 +166,7 @@ ProbeProgram ProbeProgram::open(const std::vector<std::string>& command) {
   }
   std::vector<std::string> argv = command;
   argv.emplace_back("--describe");
-  const Finished finished = run({argv, {}, std::chrono::seconds(120)});
+  const Finished finished = run({argv, variables, std::chrono::seconds(120)});
   if (finished.code != 0) {
     throw ConfigError(fmt::format(
         "[portproof] {} --describe: {}: {}",
@@ -185,7 +187,8 @@ ProbeProgram ProbeProgram::open(const std::vector<std::string>& command) {
         command,
         json.at("components").get<std::vector<std::string>>(),
         Stamp::of(json.at("stamp")),
-        json.value("about", Json::object())};
+        json.value("about", Json::object()),
+        json.value("features", std::set<std::string>{})};
   } catch (const Json::exception& e) {
     throw ConfigError(fmt::format(
         "[portproof] {} --describe is malformed: {}",

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,14 @@ struct ProbeProgram {
   std::vector<std::string> components;
   Stamp stamp;
   mlxaudio::Json about; ///< "mlx", "device", ... as it likes
+  /// What it says that its machine has, besides the processor's features.
+  std::set<std::string> features = {};
 
-  /// Asks the program. \throws ConfigError
-  static ProbeProgram open(const std::vector<std::string>& command);
+  /// Asks the program, under these variables besides.
+  /// \throws ConfigError
+  static ProbeProgram open(
+      const std::vector<std::string>& command,
+      const std::map<std::string, std::string>& variables = {});
 };
 
 /// What a program is asked: calls of one component, without their results.

@@ -53,6 +53,7 @@ std::vector<std::string> RoundWork::lines() const {
   say(out, unported, "not ported");
   say(out, unverified, "not verified in this round");
   say(out, unread, "not read and signed in this round");
+  out.insert(out.end(), variants.begin(), variants.end());
   out.insert(out.end(), modes.begin(), modes.end());
   out.insert(out.end(), efficiency.begin(), efficiency.end());
   if (blockers > 0) {
@@ -81,6 +82,7 @@ RoundWork round_work(const Port& port) {
       work.unread.push_back(c);
     }
   }
+  work.variants = variants_left(port);
   work.modes = modes_left(port);
   work.efficiency = efficiency_left(port);
   work.blockers = port.followups.blockers();

@@ -17,6 +17,7 @@ struct RoundWork {
   std::vector<const Component*> unverified; ///< no evidence of this round
   std::vector<const Component*> unread;     ///< no signed reading of it
   std::vector<std::string> modes;           ///< whose tests are still to pass
+  std::vector<std::string> variants;        ///< rows that are not verified
   std::vector<std::string> efficiency;      ///< what of it has no answer yet
   int required = 0;
   int blockers = 0;
@@ -24,8 +25,8 @@ struct RoundWork {
 
   bool done() const {
     return unported.empty() && unverified.empty() && unread.empty() &&
-           modes.empty() && efficiency.empty() && blockers == 0 &&
-           damage.empty();
+           modes.empty() && variants.empty() && efficiency.empty() &&
+           blockers == 0 && damage.empty();
   }
   /// What is left, a line each.
   std::vector<std::string> lines() const;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "portproof/status.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "portproof/variants.h"
 
 namespace portproof {
 namespace {
@@ -141,6 +145,50 @@ void table(std::string& out, const Section& section, const Rule& stage) {
   out += '\n';
 }
 
+/// Other ways in which the port computes, a row for each component of each.
+void variants(std::string& out, const Section& section) {
+  if (section.variants.empty()) {
+    return;
+  }
+  const auto verified = std::count_if(
+      section.variants.begin(),
+      section.variants.end(),
+      [](const VariantMark& m) { return m.verified; });
+  out += fmt::format(
+      "### Variants: {} of {} rows verified\n\nOther ways in which the port "
+      "computes. Recorded calls run again in the variant's environment; the "
+      "error is to the reference's\nresults in the worst call: relative L2, or "
+      "\"abs\", the difference of single numbers. Texts and whole numbers must "
+      "be "
+      "equal.\n\n",
+      verified,
+      section.variants.size());
+  for (const Variant& v : variants_of(section.reference)) {
+    out += fmt::format("- *{}*: `{}`", v.name, v.environment_text());
+    for (std::size_t i = 0; i < v.needs.size(); ++i) {
+      out += (i == 0 ? "; needs " : ", ") + v.needs[i];
+    }
+    if (!v.waits.empty()) {
+      out += "; may wait: " + cell(v.waits);
+    }
+    out += '\n';
+  }
+  out +=
+      "\n| Component | Variant | Error | Tolerance | Verification | Notes |\n"
+      "| --- | --- | --: | --: | :-: | --- |\n";
+  for (const VariantMark& m : section.variants) {
+    out += fmt::format(
+        "| `{}` | {} | {} | {} | {} | {} |\n",
+        m.component,
+        cell(m.variant),
+        m.error,
+        m.tolerance,
+        m.verified ? "✅" : "",
+        cell(m.notes));
+  }
+  out += '\n';
+}
+
 void waivers(std::string& out, const Section& section) {
   out += fmt::format(
       "### Not ported, with reasons\n\nWaived: {}.\n\n"
@@ -273,6 +321,7 @@ std::string document(const std::vector<Section>& sections) {
           stage->why);
       table(out, s, *stage);
     }
+    variants(out, s);
     waivers(out, s);
     readers(out, s);
     followups(out, s);

@@ -24,6 +24,14 @@ struct Mark {
   std::string notes; ///< figures, deviations, what expired
 };
 
+/// What is known of one component in one variant.
+struct VariantMark {
+  std::string component, variant;
+  std::string error, tolerance; ///< relative L2, as texts
+  bool verified = false;        ///< by evidence whose fingerprint still holds
+  std::string notes;
+};
+
 /// One model's part of the progress document.
 struct Section {
   Reference reference;
@@ -33,6 +41,7 @@ struct Section {
   Round round = {};                  ///< the current one; number 0: none yet
   std::vector<ReaderRecord> readers = {};
   std::vector<Followup> followups = {}; ///< those that are open
+  std::vector<VariantMark> variants = {};
   bool solo = false; ///< authors may sign readings of their own code
 };
 

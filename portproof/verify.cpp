@@ -16,6 +16,7 @@
 #include "portproof/in_parallel.h"
 #include "portproof/recorder.h"
 #include "portproof/text.h"
+#include "portproof/verify_parts.h"
 
 namespace portproof {
 namespace {
@@ -33,71 +34,30 @@ std::map<std::string, std::string> variables(
                    .environments.at(result.environment);
 }
 
-/// Runs the probe once and compares all its answers.
-/// \return why it could not be compared; empty: it was
-std::string run_grade(
+std::string run_usual(
     const Port& port,
     const ProbeProgram& program,
     const VerifyOptions& options,
     const Golden& golden,
     GradeResult& result) {
-  std::vector<const Call*> calls;
+  GradeRun asked = {
+      .golden = golden,
+      .calls = {},
+      .environment = variables(port, result),
+      .time_limit = options.time_limit.value_or(port.reference.time_limit),
+      .alter = options.alter,
+      .own = [&](const std::string& call) {
+        return port.reference.call_tolerance(
+            golden.component,
+            result.grade,
+            call);
+      }};
   for (const Call& call : golden.calls) {
     if (result.grade != "exact" || call.oracle == "mlx") {
-      calls.push_back(&call);
+      asked.calls.push_back(&call);
     }
   }
-  result.calls = static_cast<int>(calls.size());
-  const Answers answers =
-      ask(program.command,
-          {golden,
-           calls,
-           result.grade,
-           false,
-           {},
-           options.time_limit.value_or(port.reference.time_limit),
-           variables(port, result),
-           options.alter});
-  result.seconds = answers.seconds;
-  result.cpu_seconds = answers.cpu_seconds;
-  result.peak_mib = static_cast<double>(answers.peak_kib) / 1024;
-  if (!answers.trouble.empty()) {
-    return answers.trouble;
-  }
-  try {
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-      const std::string& id = calls[i]->id;
-      const auto own =
-          port.reference.call_tolerance(golden.component, result.grade, id);
-      const Distance before = result.comparison.worst;
-      compare(
-          calls[i]->result,
-          golden.arrays,
-          answers.calls.at(i).at("result"),
-          answers.arrays,
-          own.value_or(result.tolerance),
-          id,
-          result.comparison);
-      if (own) {
-        Comparison alone;
-        compare(
-            calls[i]->result,
-            golden.arrays,
-            answers.calls.at(i).at("result"),
-            answers.arrays,
-            *own,
-            id,
-            alone);
-        result.comparison.worst = before;
-        result.apart[id] = {*own, alone.worst};
-      }
-    }
-  } catch (const Json::exception& e) {
-    return fmt::format("the probe's answer is malformed: {}", e.what());
-  } catch (const mlxaudio::Error& e) {
-    return fmt::format("the probe's answer cannot be read: {}", e.what());
-  }
-  return {};
+  return run_grade(program, asked, result);
 }
 
 bool required(const Port& port, const Component& c) {
@@ -144,63 +104,6 @@ std::string idle_calls(const Port& port, const Golden& golden) {
   return {};
 }
 
-std::string lacks(
-    const Port& port, const Component& c, const ProbeProgram& program) {
-  if (!port.tagged(c)) {
-    return "no definition carries its tag";
-  }
-  if (std::find(program.components.begin(), program.components.end(), c.name) ==
-      program.components.end()) {
-    return port.probes.contains(c.name)
-               ? "the program lacks its probe: build it again"
-               : "no probe";
-  }
-  if (!fs::exists(
-          golden_path(golden_folder(port.project, port.reference), c.name))) {
-    return "no recorded calls";
-  }
-  return missing_inputs(port, c);
-}
-
-double rounded(double value, double steps) {
-  return std::round(value * steps) / steps;
-}
-
-Json evidence_line(
-    const Port& port,
-    const Component& c,
-    const Golden& golden,
-    const ProbeProgram& program,
-    const Result& result,
-    const std::string& sources) {
-  Json grades = Json::object();
-  Json cost = Json::object();
-  for (const GradeResult& g : result.grades) {
-    grades[g.label()] = figures_of(g);
-    cost[g.label()] = {
-        {"seconds", rounded(g.seconds, 1000)},
-        {"cpu_seconds", rounded(g.cpu_seconds, 1000)},
-        {"peak_mib", rounded(g.peak_mib, 1)}};
-  }
-  const auto probe = port.probes.find(c.name);
-  return EvidenceFile::sealed(
-      {{"time", utc_now()},
-       {"round", port.rounds.recording()},
-       {"component", c.name},
-       {"pass", result.state == Result::State::pass},
-       {"calls", golden.calls.size()},
-       {"grades", grades},
-       {"cost", cost},
-       {"why", result.why},
-       {"about", surroundings(program)},
-       {"reference", c.sha256.substr(0, 16)},
-       {"golden", golden.sha256.substr(0, 16)},
-       {"probe",
-        probe == port.probes.end() ? "" : probe->second.hash.substr(0, 16)},
-       {"sources", sources},
-       {"fingerprint", port.fingerprint(c, golden)}});
-}
-
 Result verify_one(
     const Port& port,
     const Component& c,
@@ -221,19 +124,8 @@ Result verify_one(
   r.state = Result::State::fail;
   try {
     golden = port.golden(c);
-    if (golden->mlx != port.reference.mlx) {
-      r.why = fmt::format(
-          "recorded with MLX {}, reference.toml pins {}: record it anew",
-          golden->mlx,
-          port.reference.mlx);
-      return r;
-    }
-    if (const std::string mlx = program.about.value("mlx", golden->mlx);
-        golden->has_oracle("mlx") && mlx != golden->mlx) {
-      r.why = fmt::format(
-          "the program runs MLX {}, the calls were recorded with {}",
-          mlx,
-          golden->mlx);
+    r.why = other_mlx(port, *golden, program);
+    if (!r.why.empty()) {
       return r;
     }
     if (const std::string idle = idle_calls(port, *golden); !idle.empty()) {
@@ -258,22 +150,10 @@ Result verify_one(
       // Without a tolerance of its own a component's numbers must be equal.
       g.tolerance =
           port.reference.tolerance(c.name, g.grade).value_or(Tolerance{});
-      const std::string trouble = run_grade(port, program, options, *golden, g);
+      const std::string trouble = run_usual(port, program, options, *golden, g);
       r.grades.push_back(g);
-      if (!trouble.empty()) {
-        r.why = trouble;
-        return r;
-      }
-      if (!g.comparison.pass()) {
-        r.why = fmt::format(
-            "{}: {}{}",
-            g.label(),
-            g.comparison.failures.front(),
-            g.comparison.failures.size() > 1
-                ? fmt::format(
-                      " (and {} more)",
-                      g.comparison.failures.size() - 1)
-                : "");
+      r.why = trouble.empty() ? difference(r.grades.back()) : trouble;
+      if (!r.why.empty()) {
         return r;
       }
     }
@@ -305,21 +185,6 @@ std::vector<const Component*> chosen_components(
     chosen.push_back(&c);
   }
   return chosen;
-}
-
-/// Appends to the evidence, unless it says that already.
-void record(Port& port, const Json& sources, const Json& line) {
-  const Evidence* last =
-      port.evidence.last(line.at("component").get<std::string>());
-  // The same run said again would only make the file longer. (A line from
-  // before costs were kept says less.)
-  const bool known =
-      last != nullptr && last->pass && last->line.contains("cost") &&
-      line.at("pass").get<bool>() && last->round == port.rounds.recording() &&
-      last->fingerprint == line.at("fingerprint").get<std::string>();
-  if (!known) {
-    port.evidence.append({sources, line});
-  }
 }
 
 } // namespace
@@ -370,54 +235,6 @@ std::string missing_inputs(const Port& port, const Component& c) {
              : std::string();
 }
 
-std::string GradeResult::label() const {
-  return environment.empty() ? grade
-                             : fmt::format("{} ({})", grade, environment);
-}
-
-Json figures_of(const GradeResult& grade) {
-  Json out = {
-      {"max_abs", grade.comparison.worst.max_abs},
-      {"rel_l2", grade.comparison.worst.rel_l2},
-      {"norm_ratio", grade.comparison.worst.norm_ratio},
-      {"may_rel_l2", grade.tolerance.rel_l2},
-      {"arrays", grade.comparison.arrays},
-      {"values", grade.comparison.values}};
-  for (const auto& [call, apart] : grade.apart) {
-    out["calls"][call] = {
-        {"max_abs", apart.worst.max_abs},
-        {"rel_l2", apart.worst.rel_l2},
-        {"norm_ratio", apart.worst.norm_ratio},
-        {"may_rel_l2", apart.tolerance.rel_l2}};
-  }
-  return out;
-}
-
-Json surroundings(const ProbeProgram& program) {
-  Json out = program.about;
-  const char* told = std::getenv("OMP_NUM_THREADS");
-  out["threads"] = told != nullptr
-                       ? std::string(told)
-                       : fmt::format("{}", std::thread::hardware_concurrency());
-  return out;
-}
-
-std::string stale(
-    const Port& port, const Component& c, const ProbeProgram& program) {
-  for (const std::string& file : port.closure(c)) {
-    if (!program.stamp.holds(file, port.sources.find(file)->hash)) {
-      return file;
-    }
-  }
-  const auto built = program.stamp.probes.find(c.name);
-  const auto source = port.probes.find(c.name);
-  if (source != port.probes.end() && (built == program.stamp.probes.end() ||
-                                      built->second != source->second.hash)) {
-    return source->second.file;
-  }
-  return {};
-}
-
 std::vector<Result> verify(Port& port, const VerifyOptions& options) {
   if (options.record && (options.jobs != 1 || !options.environments)) {
     throw mlxaudio::ArgumentError(
@@ -425,11 +242,6 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
         "and all environments, or do not record");
   }
   const ProbeProgram program = ProbeProgram::open(options.command);
-  std::map<std::string, std::string> files;
-  for (const auto& [path, file] : port.sources.files()) {
-    files[path] = file.hash;
-  }
-  const Json sources = sources_line(files);
   const std::vector<const Component*> chosen =
       chosen_components(port, program, options);
   std::vector<Result> results(chosen.size());
@@ -445,16 +257,9 @@ std::vector<Result> verify(Port& port, const VerifyOptions& options) {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
     if (options.record && golden && r.state != Result::State::stale) {
-      record(
-          port,
-          sources,
-          evidence_line(
-              port,
-              *chosen[i],
-              *golden,
-              program,
-              r,
-              sources.at("sha256").get<std::string>()));
+      Json line = evidence_fields(port, *chosen[i], *golden, program, r);
+      line["fingerprint"] = port.fingerprint(*chosen[i], *golden);
+      record(port, line);
     }
     if (options.progress) {
       const std::lock_guard lock(told);

@@ -17,7 +17,8 @@ namespace portproof {
 /// One grade of a component: how it was run and what came of it.
 struct GradeResult {
   std::string grade; ///< "exact" or "close"
-  /// Surroundings that the round asks for besides; empty: the usual ones.
+  /// Surroundings that the round asks for besides, or a variant; empty: the
+  /// usual ones.
   std::string environment = {};
   Tolerance tolerance;
   Comparison comparison;
@@ -28,7 +29,11 @@ struct GradeResult {
     Distance worst;
   };
   std::map<std::string, Apart> apart = {};
+  /// Hash of what was answered to each call, bit for bit.
+  std::map<std::string, std::string> answers = {};
   int calls = 0;
+  /// Of a variant: calls whose answer has other bits than in the ordinary run.
+  std::optional<int> differing = {};
   double seconds = 0, cpu_seconds = 0; ///< of the probe
   double peak_mib = 0;                 ///< most memory that it held
 
@@ -39,11 +44,13 @@ struct GradeResult {
 /// What verifying one component gave.
 struct Result {
   std::string component;
+  std::string variant = {}; ///< empty: the ordinary run
   enum class State {
     pass,
     fail,    ///< it differs, crashed, hung, or printed garbage
     stale,   ///< the program was built from other sources
     missing, ///< no tag, no probe or no recorded calls
+    away,    ///< this machine lacks what the variant needs: it was not run
   };
   State state = State::missing;
   std::string why;
@@ -77,7 +84,10 @@ std::string missing_inputs(const Port& port, const Component& component);
 
 /// The surroundings on which the last digits of a result may depend: the
 /// program's own description and the number of threads.
-mlxaudio::Json surroundings(const ProbeProgram& program);
+/// \param variables that it was run under besides
+mlxaudio::Json surroundings(
+    const ProbeProgram& program,
+    const std::map<std::string, std::string>& variables = {});
 
 /// The first file or probe of a component that differs from what the program
 /// was built from; empty: none does.

@@ -33,7 +33,9 @@ void print(const Check& check) {
   constexpr std::size_t kMost = 20;
   fmt::print(
       "{}  {}{}: {}\n",
-      check.ok ? "ok  " : "RED ",
+      !check.ok   ? "RED "
+      : check.run ? "ok  "
+                  : "AWAY",
       check.model.empty() ? "" : check.model + ": ",
       check.name,
       check.text);
@@ -95,6 +97,14 @@ int run_gate(const Commands& commands, const GateArguments& o) {
   } else {
     for (const Check& c : checks) {
       print(c);
+    }
+    if (std::any_of(checks.begin(), checks.end(), [](const Check& c) {
+          return !c.run;
+        })) {
+      fmt::print(
+          "\nNot everything was run on this machine: what AWAY names is "
+          "vouched "
+          "for by evidence of another.\n");
     }
   }
   return ok ? 0 : 1;

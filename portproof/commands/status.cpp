@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -38,6 +39,16 @@ int run_status(const Commands& commands, const StatusArguments& o) {
           n.required,
           n.ported,
           n.verified);
+    }
+    if (!s.variants.empty()) {
+      fmt::print(
+          "{}: variants: {} rows, {} verified\n",
+          s.reference.model,
+          s.variants.size(),
+          std::count_if(
+              s.variants.begin(),
+              s.variants.end(),
+              [](const VariantMark& m) { return m.verified; }));
     }
   }
   const std::string text = document(sections);

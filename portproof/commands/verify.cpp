@@ -17,6 +17,7 @@
 #include "portproof/process.h"
 #include "portproof/recorder.h"
 #include "portproof/text.h"
+#include "portproof/variant_run.h"
 #include "portproof/verify.h"
 
 namespace portproof {
@@ -26,7 +27,7 @@ using mlxaudio::ConfigError;
 namespace fs = std::filesystem;
 
 struct VerifyArguments {
-  std::string model, build, component = "*", program, stage;
+  std::string model, build, component = "*", program, stage, variant;
   bool no_record = false, show = false, make = false;
   int time_limit = 0;
 };
@@ -47,7 +48,8 @@ class Table {
     fmt::print(
         "{}  {:<{}}  {:>5.2f} s{}\n",
         mark(r.state),
-        r.component,
+        r.variant.empty() ? r.component
+                          : fmt::format("{}: {}", r.variant, r.component),
         width_,
         r.seconds,
         r.state == Result::State::pass ? figures : "  " + r.why);
@@ -60,9 +62,10 @@ class Table {
     const char* word = pass                              ? "pass   "
                        : state == Result::State::stale   ? "stale  "
                        : state == Result::State::missing ? "missing"
+                       : state == Result::State::away    ? "AWAY   "
                                                          : "FAIL   ";
-    return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", pass ? 32 : 31, word)
-                   : word;
+    const int colour = pass ? 32 : state == Result::State::away ? 33 : 31;
+    return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", colour, word) : word;
   }
 
   std::size_t width_;
@@ -140,6 +143,17 @@ void make(
   }
 }
 
+std::size_t width_of(const Port& port) {
+  std::size_t width = 0;
+  for (const Component& c : port.inventory.components) {
+    if (port.reference.stage(c.name) != nullptr &&
+        port.reference.stage(c.name)->required) {
+      width = std::max(width, c.name.size());
+    }
+  }
+  return width;
+}
+
 int run_verify(const Commands& commands, const VerifyArguments& o) {
   const Project project = commands.project();
   const fs::path build = build_folder(project, o.build);
@@ -157,37 +171,56 @@ int run_verify(const Commands& commands, const VerifyArguments& o) {
   if (o.time_limit > 0) {
     options.time_limit = o.time_limit;
   }
-  std::size_t width = 0;
-  for (const Component& c : port.inventory.components) {
-    if (port.reference.stage(c.name) != nullptr &&
-        port.reference.stage(c.name)->required) {
-      width = std::max(width, c.name.size());
-    }
-  }
-  const Table table(width);
+  const Table table(width_of(port));
   options.progress = [&](const Result& r) { table.row(r); };
-  const std::vector<Result> results = verify(port, options);
+  // A variant that is asked for by name is wanted without the ordinary run.
+  std::vector<Result> results =
+      o.variant.empty() ? verify(port, options) : std::vector<Result>();
+  const std::vector<Result> variants = verify_variants(
+      port,
+      {.variant = o.variant.empty() ? "*" : o.variant,
+       .component = options.component,
+       .stage = o.stage,
+       .command = options.command,
+       .record = options.record,
+       .time_limit = options.time_limit,
+       .progress = options.progress},
+      results);
+  results.insert(results.end(), variants.begin(), variants.end());
   explain(results);
   std::map<Result::State, int> counts;
   for (const Result& r : results) {
     ++counts[r.state];
   }
   const int pass = counts[Result::State::pass];
+  const int away = counts[Result::State::away];
   fmt::print(
-      "\n{} of {} components verified{}\n",
+      "\n{} of {} {} verified{}\n",
       pass,
       results.size(),
+      variants.empty() ? "components" : "components and rows of variants",
       results.empty() ? ": nothing matches" : "");
+  if (away > 0) {
+    fmt::print(
+        "{} row{} of variants NOT RUN HERE: what evidence there is of {} stays "
+        "as it is\n",
+        away,
+        away == 1 ? " was" : "s were",
+        away == 1 ? "it" : "them");
+  }
   for (const std::string& damage : port.evidence.damage()) {
     fmt::print("{}\n", damage);
   }
   if (o.show) {
     const Section section = port.section();
     for (const Result& r : results) {
-      fmt::print("{}\n", row(section, *port.inventory.find(r.component)));
+      if (r.variant.empty()) {
+        fmt::print("{}\n", row(section, *port.inventory.find(r.component)));
+      }
     }
   }
-  const bool all = pass == static_cast<int>(results.size()) && !results.empty();
+  // What was not run here is no failure, but nothing that passed either.
+  const bool all = pass + away == static_cast<int>(results.size()) && pass > 0;
   return all && port.evidence.damage().empty() ? 0 : 1;
 }
 
@@ -202,6 +235,10 @@ void add_verify(Commands& commands) {
   add_model(command, o->model);
   command.add_option("--component", o->component, "only these; `*` matches");
   command.add_option("--stage", o->stage, "only components of a stage");
+  command.add_option(
+      "--variant",
+      o->variant,
+      "only rows of these variants; `*` matches");
   command.add_option("--build", o->build, "build folder with the probes");
   command.add_option("--program", o->program, "the program of probes itself");
   command.add_option(

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +17,7 @@
 #include "core/half.h"
 #include "core/paths.h"
 #include "core/sha256.h"
+#include "kernels/compute.h"
 #include "mlxaudio/error.h"
 #include "models/whisper/audio.h"
 #include "models/whisper/load_model.h"
@@ -84,6 +87,23 @@ Tensor in_f32(const Tensor& tensor) {
   return make_tensor(DType::f32, tensor.shape, std::move(bytes));
 }
 
+/// What `MLXAUDIO_COMPUTE` asks packaged models to be computed in: variants of
+/// reference.toml set it.
+Compute compute_asked() {
+  const char* told = std::getenv("MLXAUDIO_COMPUTE");
+  if (told == nullptr) {
+    return Compute::f32;
+  }
+  for (const Compute compute : {Compute::f32, Compute::bf16, Compute::int8}) {
+    if (kernels::name_of(compute) == told) {
+      return kernels::resolve(compute);
+    }
+  }
+  throw std::runtime_error(fmt::format(
+      "[port] MLXAUDIO_COMPUTE is {}: give f32, bf16 or int8",
+      told));
+}
+
 } // namespace
 
 whisper::Whisper packaged_model(const Call& c) {
@@ -109,7 +129,7 @@ whisper::Whisper packaged_model(const Call& c) {
       tensor = in_f32(tensor);
     }
   }
-  return whisper::load_model(loaded);
+  return whisper::load_model(loaded, compute_asked());
 }
 
 mx::array mel_of(const Call& c, const std::string& name) {

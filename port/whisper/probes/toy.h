@@ -29,7 +29,8 @@ whisper::Tokenizer tokenizer(const Call& c);
 whisper::Whisper model_of(Call& c);
 
 /// The model that a call names by `packaged`, from the cache, with its weights
-/// as they lie there or of `weight_type`.
+/// as they lie there or of `weight_type`, computed in what `MLXAUDIO_COMPUTE`
+/// says ("f32" unless it is set).
 /// \throws WeightError if set-up did not put it there
 whisper::Whisper packaged_model(const Call& c);
 
