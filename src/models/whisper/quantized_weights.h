@@ -45,8 +45,11 @@ inline Tensors pack(const Tensors& tensors, const Quantization& quantization) {
     const std::string module = name.substr(0, name.rfind('.'));
     const auto [group_size, bits] = quantization.of(module);
     const auto parts = mx::quantize(to_array(tensor), group_size, bits);
+    // AUDIT(sync-in-loop): each tensor once, for a test's file
     packed.emplace(name, tensor_of(parts[0]));
+    // AUDIT(sync-in-loop): likewise
     packed.emplace(module + ".scales", tensor_of(parts[1]));
+    // AUDIT(sync-in-loop): likewise
     packed.emplace(module + ".biases", tensor_of(parts[2]));
   }
   return packed;
@@ -67,10 +70,12 @@ inline Tensors unpack(
     const std::string module = name.substr(0, name.rfind('.'));
     const auto [group_size, bits] = quantization.of(module);
     const auto of_groups = [&](const char* kind) {
+      // AUDIT(cast-in-loop): as many small arrays as there are modules
       return mx::astype(to_array(tensors.at(module + kind)), mx::float32);
     };
     unpacked.emplace(
         name,
+        // AUDIT(sync-in-loop): each tensor once, for a test
         tensor_of(mx::dequantize(
             to_array(tensor),
             of_groups(".scales"),
