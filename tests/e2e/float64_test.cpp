@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "models/whisper/audio.h"
 #include "models/whisper/load_model.h"
 #include "recipes.h"
 #include "support.h"
@@ -92,17 +91,7 @@ TEST_P(Float64, ErrorIsAtMostTwiceTheReferencesOwn) {
     }
     SCOPED_TRACE(clip);
     const Audio audio = recipes.make(clip);
-    const mx::array samples(
-        audio.samples.data(),
-        {static_cast<int>(audio.samples.size())},
-        mx::float32);
-    const mx::array mel = whisper::pad_or_trim(
-        whisper::log_mel_spectrogram(
-            samples,
-            net.dims.n_mels,
-            whisper::kNSamples),
-        whisper::kNFrames,
-        0);
+    const mx::array mel = first_window(audio, net.dims.n_mels);
     const mx::array encoded = net.embed_audio(mx::expand_dims(mel, 0));
     const auto ids = recorded["tokens"].get<std::vector<int>>();
     const mx::array tokens(

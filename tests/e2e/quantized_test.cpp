@@ -15,7 +15,6 @@
 #include "core/atomic_file.h"
 #include "core/json.h"
 #include "core/safetensors.h"
-#include "models/whisper/audio.h"
 #include "models/whisper/load_model.h"
 #include "models/whisper/quantized_weights.h"
 #include "recipes.h"
@@ -83,17 +82,7 @@ class Quantized : public testing::Test {
   void expect_same_model(const Pair& pair) const {
     const auto logits_of = [&](const fs::path& path) {
       const auto net = whisper::load_model(path);
-      const mx::array samples(
-          audio_.samples.data(),
-          {static_cast<int>(audio_.samples.size())},
-          mx::float32);
-      const mx::array mel = whisper::pad_or_trim(
-          whisper::log_mel_spectrogram(
-              samples,
-              net.dims.n_mels,
-              whisper::kNSamples),
-          whisper::kNFrames,
-          0);
+      const mx::array mel = first_window(audio_, net.dims.n_mels);
       const mx::array tokens({50257, 50362, 314, 407, 423}, {1, 5});
       mx::array logits = net(mx::expand_dims(mel, 0), tokens);
       logits.eval();

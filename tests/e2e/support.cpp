@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/paths.h"
+#include "models/whisper/audio.h"
 
 namespace mlxaudio::e2e {
 
@@ -80,6 +81,17 @@ const SpeechToText& model(const std::string& name) {
     return found->second;
   }
   return loaded.emplace(name, SpeechToText::load(name)).first->second;
+}
+
+mlx::core::array first_window(const Audio& audio, int n_mels) {
+  const mlx::core::array samples(
+      audio.samples.data(),
+      {static_cast<int>(audio.samples.size())},
+      mlx::core::float32);
+  return whisper::pad_or_trim(
+      whisper::log_mel_spectrogram(samples, n_mels, whisper::kNSamples),
+      whisper::kNFrames,
+      0);
 }
 
 TranscribeOptions read_options(const Json& arguments) {

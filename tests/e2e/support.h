@@ -44,6 +44,10 @@ std::filesystem::path model_dir(const std::string& name);
 /// A model by name, loaded once for each process.
 const SpeechToText& model(const std::string& name);
 
+/// The spectrogram of an audio's first window, padded with silence.
+/// \shape [whisper::kNFrames, n_mels]
+mlx::core::array first_window(const Audio& audio, int n_mels);
+
 /// Options from the reference's keyword arguments.
 TranscribeOptions read_options(const Json& arguments);
 
