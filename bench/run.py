@@ -61,12 +61,7 @@ def measured(options):
         names = "; ".join(c.name for c in cases.SUITES[options.suite])
         raise Refused(f"--cases {options.cases}: the suite {options.suite} has {names}")
     earlier = [report.read(path) for path in options.join]
-    given = {"short": options.short_clip, "long": options.long_clip, "half-hour": options.long_clip}
-    # Parts of the work are always timed on the short one.
-    found_clips = {
-        kind: clips.clip_of(kind, options.output, environment, given[kind])
-        for kind in {"short", *(c.clip for c in suite)}
-    }
+    found_clips = clips.of_suite(suite, options.output, environment, options.short_clip, options.long_clip)
     document = report.begin(options, packages.versions(environment), forced)
     report.check_alike(document, earlier)
     document["joined"] = [{"date": e["date"], "commit": e["commit"]} for e in earlier]

@@ -15,6 +15,28 @@ namespace {
 
 using mlxaudio::Json;
 
+/// `npos` if the code is no longer there.
+std::size_t find_place(const Mutant& mutant, const std::string& text) {
+  // The line nearest to where it was that reads the same.
+  std::size_t best = std::string::npos;
+  int distance = 0;
+  int line = 1;
+  for (std::size_t begin = 0; begin <= text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::size_t at = begin + static_cast<std::size_t>(mutant.column);
+    if (text.compare(begin, end - begin, mutant.code) == 0 &&
+        text.compare(at, mutant.before.size(), mutant.before) == 0) {
+      const int away = std::abs(line - mutant.line);
+      if (best == std::string::npos || away < distance) {
+        best = at;
+        distance = away;
+      }
+    }
+    begin = end + 1;
+  }
+  return best;
+}
+
 std::string plain_name(const std::string& name) {
   const std::size_t at = name.rfind(':');
   return at == std::string::npos ? name : name.substr(at + 1);
@@ -285,31 +307,23 @@ std::vector<Mutant> source_mutants(
 }
 
 std::size_t place_of(const Mutant& mutant, const std::string& text) {
-  // The line nearest to where it was that reads the same.
-  std::size_t best = std::string::npos;
-  int distance = 0;
-  int line = 1;
-  for (std::size_t begin = 0; begin <= text.size(); ++line) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::size_t at = begin + static_cast<std::size_t>(mutant.column);
-    if (text.compare(begin, end - begin, mutant.code) == 0 &&
-        text.compare(at, mutant.before.size(), mutant.before) == 0) {
-      const int away = std::abs(line - mutant.line);
-      if (best == std::string::npos || away < distance) {
-        best = at;
-        distance = away;
-      }
-    }
-    begin = end + 1;
-  }
-  if (best == std::string::npos) {
+  const std::size_t place = find_place(mutant, text);
+  if (place == std::string::npos) {
     throw mlxaudio::ConfigError(fmt::format(
         "[portproof] the code that mutant {} changes is no longer in {}: draw "
         "another with `portproof mutate MODEL draw`",
         mutant.id,
         mutant.file));
   }
-  return best;
+  return place;
+}
+
+bool has_place(const Mutant& mutant, const Port& port) {
+  if (mutant.of_weights()) {
+    return true;
+  }
+  const SourceFile* file = port.sources.find(mutant.file);
+  return file != nullptr && find_place(mutant, file->text) != std::string::npos;
 }
 
 std::string planted(const Mutant& mutant, const std::string& text) {

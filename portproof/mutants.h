@@ -71,6 +71,10 @@ std::vector<Mutant> weight_mutants(
 /// \throws ConfigError if that code is no longer there
 std::size_t place_of(const Mutant& mutant, const std::string& text);
 
+/// Whether the code that it changes is still in the port. Of a mutant of the
+/// weights it always is.
+bool has_place(const Mutant& mutant, const Port& port);
+
 /// The file's text with the defect planted.
 /// \throws ConfigError as `place_of`
 std::string planted(const Mutant& mutant, const std::string& text);

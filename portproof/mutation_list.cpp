@@ -208,20 +208,29 @@ int MutationList::draw(
   std::map<std::string, int> kinds;
   std::map<std::string, int> components;
   int counted = 0;
+  std::vector<Json> lines;
   for (const Entry& e : entries_) {
     known.insert(e.mutant.id);
     const MutantResult* r = results.last(e.mutant.id);
-    if (e.removed.empty() && (r == nullptr || r->outcome != Outcome::invalid)) {
+    if (!e.removed.empty()) {
+      continue;
+    }
+    if (!has_place(e.mutant, port)) {
+      lines.push_back(RecordLog::sealed(
+          {{"removed", e.mutant.id},
+           {"reason", "the code that it changed was rewritten"},
+           {"shown", "`portproof mutate MODEL draw` no longer found it"}}));
+    } else if (r == nullptr || r->outcome != Outcome::invalid) {
       ++kinds[e.mutant.op];
       ++components[e.mutant.component];
       ++counted;
     }
   }
   Pool pool = pool_of(port, known);
-  std::vector<Json> lines;
   std::uint64_t step = entries_.size() * 3;
   std::size_t number = entries_.size();
-  for (; counted < count && !pool.empty(); ++counted) {
+  int added = 0;
+  for (; counted + added < count && !pool.empty(); ++added) {
     const std::string kind =
         least_used(pool, kinds, drawn_number(seed, step++));
     auto& of_kind = pool.at(kind);
@@ -246,7 +255,7 @@ int MutationList::draw(
   }
   log_.append(lines);
   read();
-  return static_cast<int>(lines.size());
+  return added;
 }
 
 void MutationList::remove(

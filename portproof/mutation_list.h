@@ -74,9 +74,10 @@ class MutationList {
     return seed_;
   }
 
-  /// Draws until `count` mutants are listed that were not taken out and whose
-  /// last result is not that they do not build. The kinds and the components
-  /// that were drawn least come next.
+  /// Takes out those whose code is no longer there, and draws until `count`
+  /// mutants are listed that were not taken out and whose last result is not
+  /// that they do not build. The kinds and the components that were drawn least
+  /// come next.
   /// \return how many were added; less than asked if there are no more
   /// \throws ConfigError if the list was drawn with another seed
   int draw(

@@ -113,12 +113,16 @@ std::string restored_section(const MutationList& list) {
 MutationReport::MutationReport(
     const MutationList& list,
     const MutationResults& results,
-    const std::function<std::string(const Mutant&)>& state_of) {
+    const std::function<std::string(const Mutant&)>& state_of,
+    const std::function<bool(const Mutant&)>& is_there) {
   for (const MutationList::Entry& e : list.entries()) {
     const MutantResult* r = results.last(e.mutant.id);
     if (!e.removed.empty()) {
       removed.push_back(&e);
       continue;
+    }
+    if (!is_there(e.mutant)) {
+      lost.push_back(&e);
     }
     if (r == nullptr) {
       unjudged.push_back(&e);
@@ -153,6 +157,15 @@ double MutationReport::named_rate() const {
 }
 
 std::string MutationReport::short_of() const {
+  if (!lost.empty()) {
+    return fmt::format(
+        "the code that {} mutants change is no longer there ({} in {} is the "
+        "first): `portproof mutate MODEL draw` and `run` put others in their "
+        "place",
+        lost.size(),
+        lost.front()->mutant.id,
+        lost.front()->mutant.file);
+  }
   if (!unjudged.empty()) {
     return fmt::format(
         "{} mutants are not run: `portproof mutate MODEL run`",
@@ -231,7 +244,7 @@ std::string markdown(
     out += "None.\n";
   } else {
     out +=
-        "| Mutant | Place | Written | Why it is no defect | Shown by |\n"
+        "| Mutant | Place | Written | Why | Shown by |\n"
         "| --- | --- | --- | --- | --- |\n";
     for (const auto* e : report.removed) {
       out += fmt::format(
@@ -292,6 +305,7 @@ Json to_json(
       {"misnamed", mutants(report.misnamed)},
       {"removed", mutants(report.removed)},
       {"unjudged", mutants(report.unjudged)},
+      {"lost", mutants(report.lost)},
       {"invalid", report.invalid},
       {"earlier", report.earlier},
       {"short_of", report.short_of()}};

@@ -20,14 +20,18 @@ struct MutationReport {
   MutationCounts all;
   std::map<std::string, MutationCounts> by_operator, by_component;
   std::vector<const MutationList::Entry*> missed, misnamed, removed, unjudged;
+  /// Those whose code is no longer there: no run can plant them.
+  std::vector<const MutationList::Entry*> lost;
   int invalid = 0; ///< drawn, but did not build
   int earlier = 0; ///< judged before the code or the calls were changed
 
   /// \param state_of what a result of the mutant would rest on now
+  /// \param is_there whether its code is still there, as `has_place`
   MutationReport(
       const MutationList& list,
       const MutationResults& results,
-      const std::function<std::string(const Mutant&)>& state_of);
+      const std::function<std::string(const Mutant&)>& state_of,
+      const std::function<bool(const Mutant&)>& is_there);
 
   /// Of all that were planted, and of those that were caught. In 0 to 1.
   double caught_rate() const;

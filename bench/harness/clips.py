@@ -110,3 +110,11 @@ def clip_of(kind, folder, environment, given=None):
         return replace(joined([minute.path] * times, folder / "half-hour.wav"), name=f"{times} times {minute.name}")
     sources = [Path(given)] if given else sources_of(kind, folder, environment)
     return joined(sources, folder / f"{kind}.wav")
+
+
+def of_suite(suite, folder, environment, short=None, long=None):
+    """The clips of its cases by kind. The short one is always there: parts of
+    the work are timed on it."""
+    given = {"short": short, "long": long, "half-hour": long}
+    kinds = {"short", *(case.clip for case in suite)}
+    return {kind: clip_of(kind, folder, environment, given.get(kind)) for kind in kinds}

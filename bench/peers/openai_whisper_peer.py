@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """openai-whisper on PyTorch; see protocol.py."""
 
+import wave
+
+import numpy as np
 import protocol
 import torch
 import whisper
@@ -12,9 +15,15 @@ asked = {"language": "en", "temperature": 0.0, "beam_size": given.beam or None, 
 settings = {k: v for k, v in asked.items() if k != "verbose"}
 
 
+def samples(path):
+    """Those of its load_audio, which would need ffmpeg: the clips are of 16 kHz, 16 bit, mono."""
+    with wave.open(path) as f:
+        return np.frombuffer(f.readframes(f.getnframes()), np.int16).astype(np.float32) / 32768
+
+
 def transcribe(take):
     # It gives its segments at the end, all at once.
-    result = model.transcribe(given.clip, **asked)
+    result = model.transcribe(samples(given.clip), **asked)
     for segment in result["segments"]:
         take(segment["text"].strip())
     return sum(len(segment["tokens"]) for segment in result["segments"])

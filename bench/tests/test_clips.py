@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 import tempfile
 import unittest
+import unittest.mock
 import wave
 from pathlib import Path
 
 import bench_path  # noqa: F401
-from harness import clips, machine
+from harness import cases, clips, machine, texts
 from harness.paths import Refused
 
 
@@ -39,6 +40,18 @@ class Clips(unittest.TestCase):
         given = self.sound("talk.wav", b"\1\0" * 16000 * 900)
         clip = clips.clip_of("half-hour", self.folder, {}, given)
         self.assertEqual((clip.name, clip.seconds), ("2 times talk", 1800.0))
+
+    def test_every_case_of_a_suite_has_its_clip(self):
+        short, long = self.sound("a.wav", b"\0\0" * 1600), self.sound("b.wav", b"\0\0" * 3200)
+        # In the book's place: the dense clips are never given by a user.
+        dense = clips.Clip((short,) * 4, "four", 0.4)
+        with unittest.mock.patch.object(clips, "dense", lambda folder, environment: dense):
+            for name, suite in cases.SUITES.items():
+                if name != texts.SUITE:
+                    found = clips.of_suite(suite, self.folder, {}, short, long)
+                    self.assertLessEqual({"short", *(case.clip for case in suite)}, set(found))
+                    self.assertEqual(found["short"].seconds, 0.1)
+        self.assertEqual(found.keys(), {"short"})
 
     def test_dense_ones_are_four_of_25_seconds_and_more(self):
         for seconds in ({"jfk": 11.0, "en_man": 13.32, "en_woman": 17.76},

@@ -264,9 +264,11 @@ int run_rewrites(Work& work, const MutateArguments& o) {
 
 int report(Work& work, const MutateArguments& o) {
   const MutationRun run = work.run(o);
-  const MutationReport report(work.list, work.results, [&](const Mutant& m) {
-    return run.state_of(m);
-  });
+  const MutationReport report(
+      work.list,
+      work.results,
+      [&](const Mutant& m) { return run.state_of(m); },
+      [&](const Mutant& m) { return has_place(m, work.port); });
   if (o.json) {
     fmt::print("{}\n", to_json(report, work.list, work.results).dump());
   } else if (!o.doc.empty()) {

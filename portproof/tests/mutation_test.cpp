@@ -246,6 +246,35 @@ TEST_F(Planted, OthersAreDrawnForWhatDoesNotBuildOrWasTakenOut) {
   EXPECT_EQ(this->list().entries().size(), 6u);
 }
 
+TEST_F(Planted, OthersAreDrawnForThoseWhoseCodeIsGone) {
+  {
+    MutationList list = this->list();
+    list.draw(port(), 7, 1000, results());
+  }
+  const Port before = port();
+  const MutationList all = list();
+  const auto is_there = [](const Port& port) {
+    return [&port](const Mutant& m) { return has_place(m, port); };
+  };
+  const auto any_state = [](const Mutant&) { return std::string(); };
+  EXPECT_TRUE(
+      MutationReport(all, results(), any_state, is_there(before)).lost.empty());
+  fake.replace("src/math.cpp", "x > 1000", "x > 2000");
+  const Port edited = port();
+  const MutationReport report(all, results(), any_state, is_there(edited));
+  ASSERT_FALSE(report.lost.empty());
+  const std::string id = report.lost.front()->mutant.id;
+  EXPECT_NE(report.short_of().find(id), std::string::npos) << report.short_of();
+  MutationList list = this->list();
+  // As many new ones as were lost: those of the line as it is now.
+  EXPECT_EQ(
+      list.draw(edited, 7, 1000, results()),
+      static_cast<int>(report.lost.size()));
+  EXPECT_NE(list.find(id)->removed, "");
+  EXPECT_TRUE(MutationReport(list, results(), any_state, is_there(edited))
+                  .lost.empty());
+}
+
 TEST_F(Planted, OneThatWasTakenOutWronglyIsPutBack) {
   MutationList list = this->list();
   list.draw(port(), 7, 2, results());
@@ -257,9 +286,11 @@ TEST_F(Planted, OneThatWasTakenOutWronglyIsPutBack) {
   const MutationList again = this->list();
   EXPECT_EQ(again.find(id)->removed, "");
   EXPECT_EQ(again.find(id)->restored, "not equivalent");
-  const MutationReport report(again, results(), [](const Mutant&) {
-    return std::string();
-  });
+  const MutationReport report(
+      again,
+      results(),
+      [](const Mutant&) { return std::string(); },
+      [](const Mutant&) { return true; });
   EXPECT_NE(
       markdown(report, again, results()).find("| not equivalent |"),
       std::string::npos);
@@ -386,13 +417,14 @@ TEST_F(Planted, TheReportCountsByKindAndComponentAndListsTheMisses) {
     results.add(r);
   };
   const auto state = [](const Mutant&) { return std::string("new"); };
+  const auto there = [](const Mutant&) { return true; };
   add(0, Outcome::caught, true);
   add(1, Outcome::caught, false);
   add(2, Outcome::missed, false);
-  const MutationReport some(list, results, state);
+  const MutationReport some(list, results, state, there);
   EXPECT_NE(some.short_of().find("1 mutants are not run"), std::string::npos);
   add(3, Outcome::invalid, false);
-  const MutationReport report(list, results, state);
+  const MutationReport report(list, results, state, there);
   EXPECT_EQ(report.all.planted, 3);
   EXPECT_EQ(report.all.caught, 2);
   EXPECT_EQ(report.all.named, 1);
