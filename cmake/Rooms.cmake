@@ -77,6 +77,10 @@ function(mlxaudio_add_test name)
   if(MLXAUDIO_TEST_OPTIMIZATION)
     target_compile_options(${name} PRIVATE ${MLXAUDIO_TEST_OPTIMIZATION})
   endif()
+  if(MLXAUDIO_TEST_SHARDS)
+    mlxaudio_add_shards(${name} "${arg_LABELS}")
+    return()
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
   # gtest_discover_tests() takes a list of labels apart, so they are set after.
   set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
@@ -91,6 +95,23 @@ function(mlxaudio_add_test name)
 endforeach()
 ")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+endfunction()
+
+# The cases of a test program, dealt out to a few processes. With sanitizers a
+# process takes longer to start than most cases take.
+function(mlxaudio_add_shards name labels)
+  math(EXPR last "${MLXAUDIO_TEST_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${name}.${shard} COMMAND ${name})
+    set_tests_properties(
+      ${name}.${shard}
+      PROPERTIES
+        LABELS
+        "${labels}"
+        ENVIRONMENT
+        "GTEST_TOTAL_SHARDS=${MLXAUDIO_TEST_SHARDS};GTEST_SHARD_INDEX=${shard};GTEST_FILTER=${MLXAUDIO_TEST_FILTER};GTEST_BRIEF=1"
+    )
+  endforeach()
 endfunction()
 
 # mlxaudio_add_program(name SOURCES ... DEPENDS ...)
