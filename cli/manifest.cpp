@@ -251,7 +251,10 @@ class CsvReader {
     text_.remove_prefix(1);
     for (;;) {
       if (text_.empty()) {
-        refuse(name_, begin, "a quote that is opened here is never closed");
+        refuse(
+            name_,
+            begin,
+            "a quote that is opened here is never closed: close it");
       }
       const char c = text_.front();
       text_.remove_prefix(1);
@@ -410,7 +413,7 @@ Format format_of(std::string_view text, const fs::path& name) {
     return Format::json_lines;
   }
   throw ManifestError(fmt::format(
-      "[cli] {}: is it JSON lines, CSV or TSV? Let its name end in .jsonl, "
+      "[cli] {}: is it JSON lines, CSV or TSV: let its name end in .jsonl, "
       ".csv or .tsv",
       printable(name.string())));
 }
