@@ -95,7 +95,10 @@ ManifestEntry entry_of(
             fmt::join(kAudio, ", ")));
   }
   if (audio->find('\0') != audio->npos) {
-    refuse(name, line, "the path of the audio has a NUL character in it");
+    refuse(
+        name,
+        line,
+        "the path of the audio has a NUL character in it: take it out");
   }
   const auto text = first_of(fields, kText);
   if (!text) {
@@ -319,7 +322,9 @@ std::vector<ManifestEntry> entries_of(
       refuse(
           name,
           header.line,
-          fmt::format("two columns are named \"{}\"", printable(field, 40)));
+          fmt::format(
+              "two columns are named \"{}\": name each its own way",
+              printable(field, 40)));
     }
   }
   const auto has = [&](const auto& names) {

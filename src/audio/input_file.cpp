@@ -96,7 +96,7 @@ InputFile::InputFile(const std::filesystem::path& file)
   }
   if (size_ == 0) {
     ::close(descriptor_);
-    fail(fmt::format("{} is empty: it has 0 bytes, get a whole copy", name_));
+    fail(fmt::format("{} is empty (0 bytes): get a whole copy", name_));
   }
 }
 
@@ -150,9 +150,8 @@ void InputFile::spool(int source) {
     }
   }
   if (problem.empty() && size_ == 0) {
-    problem = fmt::format(
-        "{} is empty: it gave 0 bytes, check the program that writes to it",
-        name_);
+    problem =
+        fmt::format("{} is empty: check the program that writes to it", name_);
   }
   if (!problem.empty()) {
     ::close(copy);
@@ -191,7 +190,7 @@ std::string InputFile::bytes(std::uint64_t offset, std::size_t count) const {
 
 void refuse_no_sound(const InputFile& input) {
   fail(fmt::format(
-      "{} holds no sound: its header is followed by 0 samples, get a whole "
+      "{} holds no sound (its header is followed by 0 samples): get a whole "
       "copy",
       input.name()));
 }

@@ -18,14 +18,15 @@ struct Mend {
   std::string_view mend;
 };
 
+constexpr std::string_view kAgain = "get the checkpoint again";
 constexpr std::string_view kWhispers = "use a checkpoint of Whisper's";
 
 /// The first that fits counts.
-constexpr std::array<Mend, 15> kMends{{
+constexpr std::array<Mend, 18> kMends{{
     {"[whisper.config]", ": expected ", ""},
     {"[whisper.config]",
      "",
-     "use the configuration of this checkpoint, or get both again"},
+     "get the checkpoint again, with its configuration"},
     {"[whisper.load]", "save the model with", ""},
     {"[whisper.load]", ": no config.json", "get all files of the model"},
     {"[whisper.load]", ": no weights.", "get all files of the model"},
@@ -42,6 +43,9 @@ constexpr std::array<Mend, 15> kMends{{
     {"[whisper.weights]", "not the weights of a Whisper model", kWhispers},
     {"[whisper.weights]", "Whisper's output is its embedding", kWhispers},
     {"[whisper.weights]", "for every Whisper model", kWhispers},
+    {"[whisper.weights]", " comes twice", kAgain},
+    {"[whisper.weights]", " does not divide into ", kAgain},
+    {"[whisper.weights]", "which Whisper's keys have not", kAgain},
     {"[whisper.transcribe]",
      "is past the end of the audio",
      "give times within it"},

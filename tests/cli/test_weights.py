@@ -61,7 +61,7 @@ class BadModel(ModelTest):
                 path.write_bytes(whole[:size])
                 self.assert_refused(path)
         path.unlink()
-        for name, part in (("weights.npz", "numpy.savez"),
+        for name, part in (("weights.npz", "save it anew"),
                            ("model.bin", "get the file again")):
             for size in (0, 100):
                 with self.subTest(name=name, size=size):
