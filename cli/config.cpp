@@ -165,7 +165,7 @@ class Reader {
         fail(
             {verb.name, key},
             fmt::format(
-                "{} is no option of {} that may stand here{}",
+                "{} is no option of {} that may stand here: take it out{}",
                 printable(key),
                 verb.name,
                 perhaps(key, keys_of(verb))));
@@ -181,7 +181,9 @@ class Reader {
       }
       Default one{text, place({verb.name, key}) + ", " + printable(key)};
       if (!out.emplace(option->name, std::move(one)).second) {
-        fail({verb.name, key}, fmt::format("{} is set twice", printable(key)));
+        fail(
+            {verb.name, key},
+            fmt::format("{} is set twice: take one out", printable(key)));
       }
     }
     return out;
@@ -260,7 +262,8 @@ std::optional<ConfigFile> config_file(const CommandLine& line) {
     return none ? std::nullopt : config_file();
   }
   if (none) {
-    throw ArgumentError("[cli.config] --config or --no-config, not both");
+    throw ArgumentError(
+        "[cli.config] --config or --no-config, not both: give one of them");
   }
   if (named->second.empty()) {
     throw ArgumentError("[cli.config] --config: expected the name of a file");
@@ -305,7 +308,7 @@ Defaults environment_defaults(const Verb& verb) {
     if (known == variables.end()) {
       throw ArgumentError(fmt::format(
           "[cli.config] the environment variable {} stands for no option of "
-          "{}{}",
+          "{}: unset it{}",
           printable(name),
           verb.name,
           perhaps(name, names)));

@@ -59,7 +59,7 @@ void check_output(
   std::error_code ignored;
   if (fs::is_directory(output, ignored)) {
     throw OutputError(fmt::format(
-        "[cli] cannot write {}: a folder has that name",
+        "[cli] cannot write {}: a folder has that name: use another --output",
         output.string()));
   }
   KnownFiles known;

@@ -95,7 +95,10 @@ ManifestEntry entry_of(
             fmt::join(kAudio, ", ")));
   }
   if (audio->find('\0') != audio->npos) {
-    refuse(name, line, "the path of the audio has a NUL character in it");
+    refuse(
+        name,
+        line,
+        "the path of the audio has a NUL character in it: take it out");
   }
   const auto text = first_of(fields, kText);
   if (!text) {
@@ -251,7 +254,10 @@ class CsvReader {
     text_.remove_prefix(1);
     for (;;) {
       if (text_.empty()) {
-        refuse(name_, begin, "a quote that is opened here is never closed");
+        refuse(
+            name_,
+            begin,
+            "a quote that is opened here is never closed: close it");
       }
       const char c = text_.front();
       text_.remove_prefix(1);
@@ -316,7 +322,9 @@ std::vector<ManifestEntry> entries_of(
       refuse(
           name,
           header.line,
-          fmt::format("two columns are named \"{}\"", printable(field, 40)));
+          fmt::format(
+              "two columns are named \"{}\": name each its own way",
+              printable(field, 40)));
     }
   }
   const auto has = [&](const auto& names) {
@@ -410,7 +418,7 @@ Format format_of(std::string_view text, const fs::path& name) {
     return Format::json_lines;
   }
   throw ManifestError(fmt::format(
-      "[cli] {}: is it JSON lines, CSV or TSV? Let its name end in .jsonl, "
+      "[cli] {}: is it JSON lines, CSV or TSV: let its name end in .jsonl, "
       ".csv or .tsv",
       printable(name.string())));
 }

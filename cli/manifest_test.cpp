@@ -88,7 +88,7 @@ TEST(Manifest, GoesByItsFirstCharacterWithoutAnEnding) {
   EXPECT_EQ(
       parse_manifest(R"({"audio": "a", "text": "b"})", "m.txt").size(),
       1U);
-  expect_refusal("audio,text\na,b\n", "m.txt", "Let its name end in");
+  expect_refusal("audio,text\na,b\n", "m.txt", "let its name end in");
 }
 
 TEST(Manifest, NamesTheLineOfWhatIsWrong) {

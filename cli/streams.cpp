@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/atomic_file.h"
+
 namespace mlxaudio::cli {
 namespace {
 
@@ -32,8 +34,10 @@ int write_all(int file, std::string_view text) {
     throw ClosedPipe("[cli] the reader of the standard output went away");
   }
   throw OutputError(fmt::format(
-      "[cli] cannot write to the standard output: {}",
-      std::strerror(error)));
+      "[cli] cannot write to the standard output: {}: {}",
+      std::strerror(error),
+      error == EBADF ? "open it, or give a file to write to"
+                     : mend_for_writing(error)));
 }
 
 } // namespace

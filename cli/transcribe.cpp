@@ -58,13 +58,40 @@ bool is_stream(const std::string& input) {
   return fs::exists(status) && !fs::is_regular_file(status);
 }
 
+/// Makes a folder and those above it.
+/// \throws OutputError
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  for (fs::path above = folder; !above.empty(); above = above.parent_path()) {
+    if (fs::exists(above, error)) {
+      if (!fs::is_directory(above, error)) {
+        throw OutputError(fmt::format(
+            "[cli] cannot make the folder {}: {} is a file: move it away, or "
+            "use another --output-dir",
+            folder.string(),
+            above.string()));
+      }
+      break;
+    }
+  }
+  fs::create_directories(folder, error);
+  if (error) {
+    throw OutputError(fmt::format(
+        "[cli] cannot make the folder {}: {}: {}",
+        folder.string(),
+        error.message(),
+        mend_for_writing(error.value())));
+  }
+}
+
 /// Checks, before any work is done, that the results have places to go to.
 /// \throws ArgumentError, OutputError
 void check_outputs(
     const TranscribeArguments& arguments,
     const std::vector<std::string>& inputs) {
   if (std::count(inputs.begin(), inputs.end(), kStandardInput) > 1) {
-    throw ArgumentError("[cli] the standard input (-) can be read only once");
+    throw ArgumentError(
+        "[cli] the standard input (-) can be read only once: name it once");
   }
   const std::string format = arguments.format.value_or("txt");
   if (!arguments.output_dir) {
@@ -105,7 +132,8 @@ void check_outputs(
       std::error_code ignored;
       if (fs::is_directory(path, ignored)) {
         throw OutputError(fmt::format(
-            "[cli] cannot write {}: a folder has that name",
+            "[cli] cannot write {}: a folder has that name: move it away, or "
+            "use another --output-dir",
             path.string()));
       }
       if (const fs::path* const other = known.find(path)) {
@@ -118,16 +146,8 @@ void check_outputs(
     }
   }
 
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    throw OutputError(fmt::format(
-        "[cli] cannot make the folder {}: {}",
-        folder.string(),
-        error ? error.message() : "a file has that name"));
-  }
-  // Whether a file can be made there is best asked by making one.
-  AtomicFile(folder / ".mlx-audio-probe").write("");
+  make_folder(folder);
+  check_folder(folder);
 }
 
 /// One run of the verb.

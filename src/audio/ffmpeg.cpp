@@ -67,8 +67,10 @@ struct Pipe {
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) {
-    fail(
-        fmt::format("no pipe to ffmpeg can be made: {}", std::strerror(errno)));
+    fail(fmt::format(
+        "no pipe to ffmpeg can be made: {}: close other programs, or convert "
+        "the file to WAV",
+        std::strerror(errno)));
   }
   for (const int end : ends) {
     ::fcntl(end, F_SETFD, FD_CLOEXEC);
@@ -249,7 +251,8 @@ class FfmpegSource : public AudioSource {
           pollfd{words_.get(), POLLIN, 0}};
       if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
         fail(fmt::format(
-            "{}: waiting for ffmpeg failed: {}",
+            "{}: waiting for ffmpeg failed: {}: try again, or convert the file "
+            "to WAV",
             input_.name(),
             std::strerror(errno)));
       }
@@ -264,6 +267,7 @@ class FfmpegSource : public AudioSource {
       if (got > 0) {
         end_ += static_cast<std::size_t>(got);
         if (end_ >= 2) {
+          any_ = true;
           return true;
         }
       } else if (got == 0 || errno != EINTR) {
@@ -275,6 +279,9 @@ class FfmpegSource : public AudioSource {
     }
     if (child_ > 0) {
       check(wait());
+    }
+    if (!any_) {
+      refuse_no_sound(input_);
     }
     return false;
   }
@@ -337,6 +344,7 @@ class FfmpegSource : public AudioSource {
   std::array<char, 1 << 16> bytes_{};
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  bool any_ = false; // whether there was a sample yet
 };
 
 } // namespace

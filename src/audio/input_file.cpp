@@ -72,10 +72,12 @@ InputFile::InputFile(const std::filesystem::path& file)
   }
   const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) {
+    const int reason = errno;
     fail(fmt::format(
-        "{} cannot be opened ({}): check its permissions",
+        "{} cannot be opened ({}): {}",
         name_,
-        std::strerror(errno)));
+        std::strerror(reason),
+        reason == ENAMETOOLONG ? "check the path" : "check its permissions"));
   }
   if (!std::filesystem::is_regular_file(status)) {
     try {
@@ -94,7 +96,7 @@ InputFile::InputFile(const std::filesystem::path& file)
   }
   if (size_ == 0) {
     ::close(descriptor_);
-    fail(fmt::format("{} is empty: it has 0 bytes", name_));
+    fail(fmt::format("{} is empty (0 bytes): get a whole copy", name_));
   }
 }
 
@@ -123,8 +125,10 @@ void InputFile::spool(int source) {
   while (problem.empty()) {
     const ssize_t got = read_some(source, block.data(), block.size());
     if (got < 0) {
-      problem =
-          fmt::format("{} cannot be read: {}", name_, std::strerror(errno));
+      problem = fmt::format(
+          "{} cannot be read: {}: save it to a file and name that",
+          name_,
+          std::strerror(errno));
       break;
     }
     if (got == 0) {
@@ -146,7 +150,8 @@ void InputFile::spool(int source) {
     }
   }
   if (problem.empty() && size_ == 0) {
-    problem = fmt::format("{} is empty: it gave 0 bytes", name_);
+    problem =
+        fmt::format("{} is empty: check the program that writes to it", name_);
   }
   if (!problem.empty()) {
     ::close(copy);
@@ -181,6 +186,13 @@ std::string InputFile::bytes(std::uint64_t offset, std::size_t count) const {
   }
   out.resize(have);
   return out;
+}
+
+void refuse_no_sound(const InputFile& input) {
+  fail(fmt::format(
+      "{} holds no sound (its header is followed by 0 samples): get a whole "
+      "copy",
+      input.name()));
 }
 
 } // namespace mlxaudio

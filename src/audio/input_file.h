@@ -49,4 +49,7 @@ class InputFile {
   bool spooled_ = false;
 };
 
+/// Throws the AudioError of a file whose decoder gives not one sample.
+[[noreturn]] void refuse_no_sound(const InputFile& input);
+
 } // namespace mlxaudio

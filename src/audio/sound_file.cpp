@@ -300,6 +300,9 @@ class SoundFileSource : public AudioSource {
           static_cast<double>(declared_frames_) / info_.sample_rate,
           static_cast<double>(done_) / info_.sample_rate));
     }
+    if (done_ == 0) {
+      refuse_no_sound(input_);
+    }
   }
 
   const InputFile& input_;
@@ -311,6 +314,24 @@ class SoundFileSource : public AudioSource {
   sf_count_t declared_frames_ = 0;
   sf_count_t done_ = 0;
 };
+
+// What a WAVE header says that none can mean, and libsndfile refuses without a
+// word of it; else nothing.
+std::string impossible_wave(const InputFile& input) {
+  const std::string header = input.bytes(0, 4096);
+  const std::size_t chunk = header.find("fmt ", 12);
+  if (!header.starts_with("RIFF") || header.compare(8, 4, "WAVE") != 0 ||
+      chunk == std::string::npos || chunk + 16 > header.size()) {
+    return {};
+  }
+  const auto zeros = [&](std::size_t at, std::size_t count) {
+    return header.compare(chunk + at, count, std::string(count, '\0')) == 0;
+  };
+  if (zeros(10, 2)) {
+    return "it has 0 channels";
+  }
+  return zeros(12, 4) ? "its sample rate is 0 Hz" : "";
+}
 
 } // namespace
 
@@ -333,6 +354,13 @@ SoundFile open_sound_file(const InputFile& input, int sample_rate) {
       SFM_READ,
       &info,
       SF_TRUE));
+  if (const std::string what = impossible_wave(input); !what.empty()) {
+    fail(fmt::format(
+        "{} says that {}, and no recording has that: its header is damaged, "
+        "get a whole copy",
+        input.name(),
+        what));
+  }
   // libsndfile takes some names' endings for headerless formats.
   if (!file || major_format(info) == SF_FORMAT_RAW) {
     return {nullptr, file ? "no header" : sf_strerror(nullptr)};

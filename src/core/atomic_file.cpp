@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,33 @@ fs::path temporary_name(const fs::path& path) {
 
 std::string reason(int error) {
   return std::strerror(error);
+}
+
+/// The number at the end of `text` with a dot before it, which both are taken
+/// off; false if there is none.
+bool take_number(std::string_view& text) {
+  const std::size_t dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == text.size() ||
+      text.find_first_not_of("0123456789", dot + 1) != std::string_view::npos)
+    return false;
+  text.remove_suffix(text.size() - dot);
+  return true;
+}
+
+/// A path as the user knows it: in a folder with a temporary name, by the name
+/// that the folder will have.
+fs::path shown(const fs::path& path) {
+  const fs::path folder = path.parent_path();
+  const std::string name = folder.filename().string();
+  constexpr std::string_view kEnd = ".tmp";
+  if (!name.starts_with('.') || !name.ends_with(kEnd))
+    return path;
+  std::string_view known(name);
+  known.remove_prefix(1);
+  known.remove_suffix(kEnd.size());
+  return take_number(known) && take_number(known)
+             ? folder.parent_path() / known / path.filename()
+             : path;
 }
 
 /// Removes what a process that was killed left of the same target.
@@ -142,10 +171,45 @@ void AtomicFile::commit() {
 
 void AtomicFile::fail(const char* what, int error) const {
   throw OutputError(fmt::format(
-      "[core.file] {}: {}: {}",
-      path_.string(),
+      "[core.file] {}: {}: {}: {}",
+      shown(path_).string(),
       what,
-      reason(error)));
+      reason(error),
+      mend_for_writing(error)));
+}
+
+const char* mend_for_writing(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "make room there, or write to another disk";
+    case EACCES:
+    case EPERM:
+      return "change the permissions, or choose another place";
+    case ENOENT:
+      return "make its folder first";
+    case ENAMETOOLONG:
+      return "choose a shorter name";
+    default:
+      return "choose another place";
+  }
+}
+
+void check_folder(const fs::path& folder) {
+  // Whether a file can be made there is best asked by making one.
+  std::string probe = (folder / ".mlx-audio-XXXXXX").string();
+  const int file = ::mkstemp(probe.data());
+  if (file < 0) {
+    const int error = errno;
+    throw OutputError(fmt::format(
+        "[core.file] {}: no file can be made in this folder: {}: {}",
+        folder.string(),
+        reason(error),
+        mend_for_writing(error)));
+  }
+  ::close(file);
+  ::unlink(probe.c_str());
 }
 
 void write_file(const fs::path& path, std::string_view text) {
@@ -155,16 +219,19 @@ void write_file(const fs::path& path, std::string_view text) {
 }
 
 AtomicFolder::AtomicFolder(const fs::path& path) : path_(without_slash(path)) {
-  const auto refuse = [&](const std::string& why) {
-    throw OutputError(
-        fmt::format("[core.file] {}: cannot be made: {}", path_.string(), why));
+  const auto refuse = [&](const std::string& why, const char* mend) {
+    throw OutputError(fmt::format(
+        "[core.file] {}: cannot be made: {}: {}",
+        path_.string(),
+        why,
+        mend));
   };
   std::error_code ec;
   fs::create_directories(folder_of(path_), ec);
   if (ec)
-    refuse(ec.message());
+    refuse(ec.message(), mend_for_writing(ec.value()));
   if (fs::exists(path_, ec) && !fs::is_directory(path_, ec))
-    refuse("a file has this name");
+    refuse("a file has this name", "move the file away");
   remove_leftovers(path_);
   int made = -1;
   do {
@@ -172,7 +239,7 @@ AtomicFolder::AtomicFolder(const fs::path& path) : path_(without_slash(path)) {
     made = ::mkdir(temporary_.c_str(), 0777);
   } while (made != 0 && errno == EEXIST);
   if (made != 0)
-    refuse(reason(errno));
+    refuse(reason(errno), mend_for_writing(errno));
 }
 
 AtomicFolder::~AtomicFolder() {
@@ -184,9 +251,10 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   const auto refuse = [&](const std::error_code& error) {
     throw OutputError(fmt::format(
-        "[core.file] {}: cannot be put in its place: {}",
+        "[core.file] {}: cannot be put in its place: {}: {}",
         path_.string(),
-        error.message()));
+        error.message(),
+        mend_for_writing(error.value())));
   };
   std::error_code ec;
 #ifdef RENAME_EXCHANGE

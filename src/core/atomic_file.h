@@ -42,6 +42,15 @@ class AtomicFile {
   int file_ = -1;
 };
 
+/// What a user can do about a system's error in writing, as the end of a
+/// message.
+const char* mend_for_writing(int error);
+
+/// Finds out whether files can be made in a folder that is there, and leaves
+/// none.
+/// \throws OutputError naming the folder
+void check_folder(const std::filesystem::path& folder);
+
 /// Writes a whole file by way of AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view text);
 

@@ -55,7 +55,8 @@ Checkpoint read_ctranslate2(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   ByteReader in(file->bytes(), [&](const std::string& why) {
     throw WeightError(fmt::format(
-        "[core.ctranslate2] {}: {}",
+        "[core.ctranslate2] {}: {}: get the file again, or convert the model "
+        "anew",
         path.string(),
         printable(why)));
   });

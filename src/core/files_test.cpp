@@ -137,6 +137,30 @@ TEST(AtomicFile, ReportsAFullDisk) {
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
+TEST(AtomicFile, InAFolderToComeIsToldByTheNameToCome) {
+  const TempFolder folder;
+  AtomicFolder out(folder.path() / "model.v1");
+  fs::create_directory(out.temporary() / "a");
+  expect_error<OutputError>(
+      [&] { AtomicFile file(out.temporary() / "a"); },
+      {(folder.path() / "model.v1" / "a: ").string(), "choose another place"});
+  // Of a name that only looks like one, nothing is taken off.
+  const fs::path odd = folder.path() / ".model.1.tmp";
+  fs::create_directories(odd / "a");
+  expect_error<OutputError>(
+      [&] { AtomicFile file(odd / "a"); },
+      {(odd / "a: ").string()});
+}
+
+TEST(CheckFolder, LeavesNothingAndNamesTheFolder) {
+  const TempFolder folder;
+  check_folder(folder.path());
+  EXPECT_EQ(entries_in(folder.path()), 0u);
+  expect_error<OutputError>(
+      [&] { check_folder(folder.path() / "none"); },
+      {"none: no file can be made in this folder", "make its folder first"});
+}
+
 TEST(AtomicFolder, AppearsOnlyWhenCommitted) {
   const TempFolder folder;
   const auto path = folder.path() / "deep" / "model";
@@ -181,7 +205,7 @@ TEST(AtomicFolder, RefusesTheNameOfAFile) {
   const auto path = folder.write("model", "x");
   expect_error<OutputError>(
       [&] { AtomicFolder out(path); },
-      {"model", "a file has this name"});
+      {"model", "a file has this name: move the file away"});
 }
 
 TEST(Paths, CacheIsWhereTheEnvironmentSays) {

@@ -15,8 +15,10 @@ namespace mlxaudio {
 
 Json parse_json(std::string_view text, const std::filesystem::path& name) {
   const auto refuse = [&](const std::string& why) {
-    throw ConfigError(
-        fmt::format("[core.json] {}: {}", name.string(), printable(why, 300)));
+    throw ConfigError(fmt::format(
+        "[core.json] {}: {}: mend the file, or get it again",
+        name.string(),
+        printable(why, 300)));
   };
   // Called as parsing goes: keys of the objects that are open, innermost last.
   std::vector<std::set<std::string>> open;

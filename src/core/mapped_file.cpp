@@ -35,25 +35,38 @@ class Descriptor {
   int fd_;
 };
 
+[[noreturn]] void cannot_be_read(
+    const std::filesystem::path& path, ErrorCode code, int error) {
+  const char* mend = "copy it to another disk, or get it again";
+  if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG)
+    mend = "check its path";
+  else if (error == EACCES || error == EPERM)
+    mend = "change its permissions";
+  throw_error(
+      code,
+      fmt::format(
+          "[core.file] {}: cannot be read: {}: {}",
+          path.string(),
+          std::strerror(error),
+          mend));
+}
+
 /// Opens a regular file for reading and tells its size. O_NONBLOCK keeps a
 /// named pipe given by mistake from blocking before we can refuse it.
 std::pair<int, std::uint64_t> open_regular(
     const std::filesystem::path& path, ErrorCode code) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
-    throw_error(
-        code,
-        fmt::format(
-            "[core.file] {}: cannot be read: {}",
-            path.string(),
-            std::strerror(errno)));
+    cannot_be_read(path, code, errno);
   struct stat info {};
   const bool known = ::fstat(fd, &info) == 0;
   if (!known || !S_ISREG(info.st_mode)) {
     ::close(fd);
     throw_error(
         code,
-        fmt::format("[core.file] {}: not a regular file", path.string()));
+        fmt::format(
+            "[core.file] {}: not a regular file: name a file",
+            path.string()));
   }
   return {fd, static_cast<std::uint64_t>(info.st_size)};
 }
@@ -90,7 +103,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(
       throw_error(
           code,
           fmt::format(
-              "[core.file] {}: cannot be mapped: {}",
+              "[core.file] {}: cannot be mapped: {}: copy it to another disk",
               path.string(),
               std::strerror(errno)));
     bytes = {static_cast<const std::byte*>(at), size};
@@ -108,12 +121,7 @@ std::string read_file(const std::filesystem::path& path, ErrorCode code) {
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
-      throw_error(
-          code,
-          fmt::format(
-              "[core.file] {}: cannot be read: {}",
-              path.string(),
-              std::strerror(errno)));
+      cannot_be_read(path, code, errno);
     if (n == 0)
       break; // someone truncated it meanwhile
     done += static_cast<std::size_t>(n);

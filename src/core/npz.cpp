@@ -142,9 +142,15 @@ Tensor read_npy(
     std::shared_ptr<const void> owner,
     const std::string& name,
     std::shared_ptr<const MappedFile> file) {
+  const auto refuse = [&](const std::string& why, const char* mend) {
+    throw WeightError(fmt::format(
+        "[core.npz] {}: {}: {}",
+        printable(name),
+        printable(why),
+        mend));
+  };
   ByteReader in(bytes, [&](const std::string& why) {
-    throw WeightError(
-        fmt::format("[core.npz] {}: {}", printable(name), printable(why)));
+    refuse(why, "get the file again, or save it anew by numpy.savez()");
   });
   if (in.left() < 10 || in.text(6) != std::string_view("\x93NUMPY", 6))
     in.refuse("not a NumPy array");
@@ -165,8 +171,9 @@ Tensor read_npy(
     in.refuse(fmt::format("type '{}' is not supported", *header.descr));
   const auto count = element_count(*header.shape);
   if (*header.fortran_order && header.shape->size() > 1)
-    in.refuse(
-        "Fortran order is not supported: save numpy.ascontiguousarray(array)");
+    refuse(
+        "Fortran order is not supported",
+        "save numpy.ascontiguousarray(array)");
   std::uint64_t size = 0;
   if (!count ||
       __builtin_mul_overflow(
@@ -201,7 +208,7 @@ Checkpoint read_npz(const std::filesystem::path& path) {
         std::move(bytes.file));
     if (!out.tensors.emplace(name, std::move(tensor)).second)
       throw WeightError(fmt::format(
-          "[core.npz] {}: array {} comes twice",
+          "[core.npz] {}: array {} comes twice: save it anew by numpy.savez()",
           path.string(),
           name));
   }

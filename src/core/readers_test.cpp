@@ -228,7 +228,7 @@ TEST(Safetensors, RefusesAWrongIndex) {
   refused(
       R"({"a":"one.safetensors","b":"one.safetensors","c":"one.safetensors"})",
       "tensor c is not in");
-  refused(R"({"a":"two.safetensors"})", "No such file");
+  refused(R"({"a":"two.safetensors"})", "its shard two.safetensors is missing");
   refused(R"({"a":"../one.safetensors"})", "not a file of its folder");
   refused(R"({"a":"/etc/passwd"})", "not a file of its folder");
   refused("[]", "weight_map");

@@ -34,9 +34,15 @@ struct Range {
   std::string name;
 };
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw WeightError(
-      fmt::format("[core.safetensors] {}: {}", path.string(), printable(why)));
+[[noreturn]] void refuse(
+    const fs::path& path,
+    const std::string& why,
+    const char* mend = "get the file again") {
+  throw WeightError(fmt::format(
+      "[core.safetensors] {}: {}: {}",
+      path.string(),
+      printable(why),
+      mend));
 }
 
 HeaderJson parse_header(const fs::path& path, std::string_view text) {
@@ -110,7 +116,10 @@ Checkpoint read_safetensors(const fs::path& path) {
     const auto dtype_name = entry["dtype"].get<std::string>();
     const auto dtype = dtype_of(dtype_name);
     if (!dtype)
-      wrong(fmt::format("dtype {} is not supported", dtype_name));
+      refuse(
+          path,
+          fmt::format("tensor {}: dtype {} is not supported", name, dtype_name),
+          "convert the weights to F16, BF16 or F32");
     if (!entry.contains("shape") || !entry["shape"].is_array() ||
         entry["shape"].size() > 32)
       wrong("no shape");
@@ -184,7 +193,7 @@ Checkpoint read_safetensors(const fs::path& path) {
 Checkpoint read_safetensors_index(const fs::path& index) {
   const auto wrong = [&](const std::string& why) {
     throw WeightError(fmt::format(
-        "[core.safetensors] {}: {}",
+        "[core.safetensors] {}: {}: get all files of the checkpoint again",
         index.string(),
         printable(why)));
   };
@@ -205,6 +214,9 @@ Checkpoint read_safetensors_index(const fs::path& index) {
   }
   Checkpoint out{index, {}, Json::object()};
   for (const auto& [shard, names] : shards) {
+    std::error_code ec;
+    if (!fs::exists(index.parent_path() / shard, ec))
+      wrong(fmt::format("its shard {} is missing", shard));
     Checkpoint part = read_safetensors(index.parent_path() / shard);
     for (const std::string& name : names)
       if (!part.tensors.contains(name))
@@ -229,7 +241,7 @@ void write_safetensors(
   for (const auto& [key, value] : metadata.items())
     if (!value.is_string())
       throw ArgumentError(fmt::format(
-          "[core.safetensors] metadata \"{}\" is not a string",
+          "[core.safetensors] metadata \"{}\" is not a string: make it one",
           key));
   std::uint64_t end = 0;
   // Appended as text: Json's own insertion looks for the key each time.

@@ -38,9 +38,14 @@ class Parser {
  private:
   using Key = std::vector<std::string>;
 
-  [[noreturn]] void fail(const std::string& what) const {
-    throw ConfigError(
-        fmt::format("[core.toml] {}, line {}: {}", name_, line_, what));
+  [[noreturn]] void fail(
+      const std::string& what, const char* mend = "mend the line") const {
+    throw ConfigError(fmt::format(
+        "[core.toml] {}, line {}: {}: {}",
+        name_,
+        line_,
+        what,
+        mend));
   }
 
   /// As TOML asks, and so that every text of the result may be written as JSON.
@@ -316,7 +321,7 @@ class Parser {
   std::string string() {
     const char quote = next();
     if (text_.substr(at_, 2) == std::string(2, quote)) {
-      fail("strings of several lines are not read: write it on one line");
+      fail("strings of several lines are not read", "write it on one line");
     }
     std::string out;
     for (;;) {

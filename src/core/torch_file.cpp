@@ -103,14 +103,20 @@ class TorchFile {
           path.string()));
     if (!is_zip(bytes))
       throw WeightError(fmt::format(
-          "[core.torch] {}: not a PyTorch checkpoint (no zip archive)",
+          "[core.torch] {}: not a PyTorch checkpoint (no zip archive): get the "
+          "file again, or name another",
           path.string()));
     return file;
   }
 
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw WeightError(
-        fmt::format("[core.torch] {}: {}", path_.string(), printable(why)));
+  [[noreturn]] void refuse(
+      const std::string& why,
+      const char* mend = "get the checkpoint from its publisher again") const {
+    throw WeightError(fmt::format(
+        "[core.torch] {}: {}: {}",
+        path_.string(),
+        printable(why),
+        mend));
   }
 
   std::string string(const pickle::Value& value) const {
@@ -133,8 +139,8 @@ class TorchFile {
       Checkpoint& out,
       const std::string& name,
       const pickle::TensorView& view) {
-    const auto wrong = [&](const std::string& why) {
-      refuse(fmt::format("tensor {}: {}", name, why));
+    const auto wrong = [&](const std::string& why, auto... mend) {
+      refuse(fmt::format("tensor {}: {}", name, why), mend...);
     };
     const auto& [dtype, key, elements] = view.storage;
     const auto& bytes = storage(key);
@@ -195,10 +201,10 @@ class TorchFile {
     const std::size_t width = size_of(view.storage.dtype);
     // Views that repeat elements could ask for any amount of memory.
     if (count > view.storage.count)
-      wrong("an expanded view: save it contiguous()");
+      wrong("an expanded view", "save it contiguous()");
     const std::uint64_t size = static_cast<std::uint64_t>(count) * width;
     if (size > copy_budget_)
-      wrong("too many strided views of one storage: save them contiguous()");
+      wrong("too many strided views of one storage", "save them contiguous()");
     copy_budget_ -= size;
     std::vector<std::byte> to(size);
     std::vector<std::int64_t> index(view.sizes.size(), 0);

@@ -149,8 +149,10 @@ bool is_zip(std::span<const std::byte> bytes) {
 }
 
 void ZipReader::refuse(const std::string& why) const {
-  throw WeightError(
-      fmt::format("[core.zip] {}: {}", file_->path().string(), printable(why)));
+  throw WeightError(fmt::format(
+      "[core.zip] {}: {}: get the file again, or save it anew",
+      file_->path().string(),
+      printable(why)));
 }
 
 ZipReader::ZipReader(std::shared_ptr<const MappedFile> file)

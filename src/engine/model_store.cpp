@@ -13,6 +13,7 @@
 
 #include "core/paths.h"
 #include "core/sha256.h"
+#include "engine/checkpoint.h"
 #include "mlxaudio/error.h"
 
 namespace mlxaudio::engine {
@@ -232,9 +233,9 @@ fs::path resolve_model(const std::string& name_or_path) {
     return name_or_path;
   const std::vector<std::string> there = installed_names();
   throw ConfigError(fmt::format(
-      "[engine.models] {}: neither a model nor a folder or file; there {}. "
-      "`mlx-audio models list` shows all names, `make models` gets base and "
-      "tiny.en",
+      "[engine.models] {}: neither a model nor a folder or file; there {}: "
+      "see `mlx-audio models list` for all names, or get base and tiny.en by "
+      "`make models`",
       name_or_path,
       there.empty() ? "are no models in " + models_dir().string()
                     : fmt::format("are: {}", fmt::join(there, ", "))));
@@ -334,7 +335,7 @@ ModelDetails model_info(const std::string& name_or_path) {
     return out;
   }
   const fs::path path = resolve_model(name_or_path);
-  const auto checkpoint = whisper::load_checkpoint(path);
+  const auto checkpoint = load_checkpoint(path);
   out.info = describe(name_or_path, checkpoint);
   out.installed = true;
   out.layout = name_of(checkpoint.layout);
@@ -346,7 +347,7 @@ ModelDetails model_info(const std::string& name_or_path) {
     const Json known = read_json(provenance);
     if (!known.is_object())
       throw ConfigError(fmt::format(
-          "[engine.models] {}: not a JSON object",
+          "[engine.models] {}: not a JSON object: import the model again",
           provenance.string()));
     for (const auto& [key, value] : known.items())
       out.provenance.emplace_back(
@@ -403,7 +404,7 @@ whisper::ImportReport import_named(
           name,
           entry->name,
           entry->name));
-    const auto dims = whisper::load_checkpoint(source).dims;
+    const auto dims = load_checkpoint(source).dims;
     ModelDimensions::fields(dims, [&](const char* field, int value, int) {
       ModelDimensions::fields(
           entry->dims,
@@ -423,7 +424,8 @@ whisper::ImportReport import_named(
       options.alignment_heads = whisper::decode_alignment_heads(dump, dims);
   }
   // What a checksum proves is said whatever the user calls the model.
-  const std::string sha = sha256_file(whisper::weight_file_of(source));
+  const std::string sha =
+      sha256_file(with_mends([&] { return whisper::weight_file_of(source); }));
   for (const CatalogueEntry& known : kCatalogue) {
     if (known.packaged != nullptr && known.packaged->sha256 == sha) {
       options.provenance["origin"] = known.packaged->origin;
@@ -445,7 +447,7 @@ whisper::ImportReport import_named(
   if (options.provenance.empty())
     options.provenance["origin"] =
         fmt::format("imported from {}", fs::absolute(source).string());
-  return whisper::import_model(source, options);
+  return with_mends([&] { return whisper::import_model(source, options); });
 }
 
 } // namespace mlxaudio::engine

@@ -12,6 +12,7 @@
 #include <mlx/transforms.h>
 
 #include "audio/reader.h"
+#include "engine/checkpoint.h"
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
@@ -170,7 +171,7 @@ std::vector<Phase> time_phases(
   Worker worker;
   return worker.call(
       [&](Session& session) {
-        const auto checkpoint = whisper::load_checkpoint(path);
+        const auto checkpoint = load_checkpoint(path);
         auto loaded = std::make_unique<whisper::Whisper>(
             whisper::load_model(checkpoint, compute));
         auto phases = Timer(*loaded, audio.samples, options, session.stop())

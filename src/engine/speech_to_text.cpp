@@ -19,6 +19,7 @@
 #include "audio/resample.h"
 #include "audio/sample_window.h"
 #include "core/fiber.h"
+#include "engine/checkpoint.h"
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
@@ -112,7 +113,7 @@ TranscribeCallbacks posted(
 
 TranscribeOutcome outcome_of(const std::function<Transcription()>& work) {
   try {
-    return {.transcription = work()};
+    return {.transcription = engine::with_mends(work)};
   } catch (const FiberAbandoned&) {
     throw; // the batch has failed as a whole
   } catch (...) {
@@ -155,7 +156,7 @@ struct SpeechToText::Impl {
     engine::start_runtime(options);
     const Compute compute = engine::compute_of(options);
     worker.call([&](Session&) {
-      auto checkpoint = whisper::load_checkpoint(path);
+      auto checkpoint = engine::load_checkpoint(path);
       if (!options.official_name.empty()) {
         engine::use_official_heads(checkpoint, options.official_name);
       }
@@ -164,6 +165,7 @@ struct SpeechToText::Impl {
                                                    : info.weight_type;
       dims = checkpoint.dims;
       model = whisper::load_model(checkpoint, compute);
+      engine::check_window(checkpoint);
     });
   }
 
@@ -179,18 +181,17 @@ struct SpeechToText::Impl {
       const TranscribeOptions& options,
       const TranscribeCallbacks& callbacks,
       const std::stop_token& stop) const {
-    return worker.call(
-        [&](Session& session) {
-          const auto mel =
-              whisper::mel_frames(samples, dims.n_mels, session.stop());
-          return whisper::transcribe(
-              *model,
-              mel,
-              options,
-              posted(callbacks, session),
-              session.stop());
-        },
-        stop);
+    const auto work = [&](Session& session) {
+      const auto mel =
+          whisper::mel_frames(samples, dims.n_mels, session.stop());
+      return whisper::transcribe(
+          *model,
+          mel,
+          options,
+          posted(callbacks, session),
+          session.stop());
+    };
+    return engine::with_mends([&] { return worker.call(work, stop); });
   }
 
   std::vector<TranscribeOutcome> transcribe_all(

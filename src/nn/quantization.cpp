@@ -22,7 +22,7 @@ class QuantizationReader {
   Quantization read(const Json& entry) const {
     const std::string where = fmt::format("\"{}\"", kKey);
     if (!entry.is_object()) {
-      refuse(where + " is not an object: it needs group_size and bits");
+      refuse(where + " is not an object: give it group_size and bits");
     }
     if (!entry.contains("bits")) {
       refuse(where + " has no \"bits\": say how many a weight has, 8 or 4");
@@ -73,10 +73,11 @@ class QuantizationReader {
     }
     if (!entry[name].is_number_integer()) {
       refuse(fmt::format(
-          "\"{}\" in {} is {}, not a whole number",
+          "\"{}\" in {} is {}, not a whole number: write one of {}",
           name,
           where,
-          text_of(entry[name])));
+          text_of(entry[name]),
+          fmt::join(known, ", ")));
     }
     const auto given = entry[name].get<std::int64_t>();
     if (std::find(known.begin(), known.end(), given) == known.end()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <vector>
 
@@ -237,12 +238,19 @@ Maybe Weights::take_optional(const std::string& name, const mx::Shape& shape) {
 void Weights::finish() const {
   std::string message;
   const auto list = [&](const char* what, const auto& names) {
-    if (!names.empty()) {
-      message += fmt::format(
-          "\n  {} {}:\n    {}",
-          names.size(),
-          what,
-          fmt::join(names, "\n    "));
+    if (names.empty()) {
+      return;
+    }
+    constexpr std::size_t kMostNames = 20;
+    const std::size_t n = std::min(names.size(), kMostNames);
+    message += fmt::format(
+        "{}{} {}: {}",
+        message.empty() ? "" : "; ",
+        names.size(),
+        what,
+        fmt::join(std::span(names).first(n), ", "));
+    if (names.size() > n) {
+      message += fmt::format(" and {} more", names.size() - n);
     }
   };
   std::vector<std::string> unused;
@@ -256,10 +264,12 @@ void Weights::finish() const {
   list("declared twice by the model", repeated_);
   if (!message.empty()) {
     throw WeightError(fmt::format(
-        "[nn.weights] {} does not fit the model: use the weights and the "
-        "configuration of one checkpoint{}",
+        "[nn.weights] {} does not fit the model: {}: {}",
         source_.empty() ? "the checkpoint" : source_,
-        message));
+        message,
+        not_finite_.empty()
+            ? "use the weights and the configuration of one checkpoint"
+            : "the weights are damaged: get them again"));
   }
   if (!unasked_.empty()) {
     throw ArgumentError(fmt::format(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nn/weights.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -167,10 +168,30 @@ TEST(Weights, AnErrorListsAllThatDoesNotFit) {
   const Block block{Scope(weights), 4};
   const std::string message = message_of(*weights);
   expect_in(message, "some/model.safetensors");
-  expect_in(message, "1 missing:\n    ln.bias [4]");
-  expect_in(message, "1 misshapen:\n    query.bias: expected [4], got [5]");
-  expect_in(message, "1 not finite (NaN or infinite):\n    key.weight");
-  expect_in(message, "1 unused:\n    surplus [2, 3]");
+  expect_in(message, "1 missing: ln.bias [4]; ");
+  expect_in(message, "1 misshapen: query.bias: expected [4], got [5]; ");
+  expect_in(message, "1 not finite (NaN or infinite): key.weight; ");
+  expect_in(message, "1 unused: surplus [2, 3]: ");
+  expect_in(message, "the weights are damaged: get them again");
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(Weights, OnlyWhatIsNoNumberIsDamage) {
+  Checkpoint file;
+  file.tensors["surplus"] = ones({2, 3});
+  Weights weights(file);
+  expect_in(
+      message_of(weights),
+      "use the weights and the configuration of one checkpoint");
+}
+
+TEST(Weights, AnErrorNamesAFewOfMany) {
+  Weights weights(std::map<std::string, mx::array>{});
+  for (int i = 0; i < 30; ++i) {
+    weights.take(fmt::format("w{}", i), {1});
+  }
+  expect_in(message_of(weights), "30 missing: w0 [1], w1 [1]");
+  expect_in(message_of(weights), "w19 [1] and 10 more: ");
 }
 
 TEST(Weights, ANameIsDeclaredOnce) {

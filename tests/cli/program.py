@@ -3,6 +3,8 @@
 
 import os
 import pathlib
+import re
+import resource
 import signal
 import subprocess
 import tempfile
@@ -21,6 +23,14 @@ GREEDY = {f"MLXAUDIO_{verb}_{option}": value
               ("BEAM_SIZE", "0"),
               ("TEMPERATURE_INCREMENT_ON_FALLBACK", "None"))}
 
+# What to do begins a part of a message: "...: get a whole copy".
+MEND = re.compile(r"(?:[:;,] |, or )(?:%s)\b" % "|".join((
+    "add", "ask", "change", "check", "choose", "close", "convert", "copy", "cut",
+    "expected", "export", "get", "give", "import", "install", "let", "load", "make",
+    "mend", "move", "name", "open", "perhaps", "pipe", "put", "run", "save",
+    "say", "see", "set", "take", "transcribe", "try", "unset",
+    "use", "write")))
+
 DONE, SOME_FAILED, USAGE, MODEL, INPUT, OUTPUT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
@@ -28,6 +38,13 @@ def heed_signals():
     """A test run in the background may ignore SIGINT; the program must not."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+def no_room():
+    """No file can grow, as on a full disk."""
+    heed_signals()
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 class Result:
@@ -64,11 +81,12 @@ class CliTest(unittest.TestCase):
         more.setdefault("stdout", subprocess.PIPE)
         more.setdefault("timeout", 120)
         more.setdefault("env", self.environment())
+        more.setdefault("preexec_fn", heed_signals)
         if "input" in more:
             del more["stdin"]
         return Result(subprocess.run(
             self.command(*arguments), stderr=subprocess.PIPE, check=False,
-            cwd=self.folder, preexec_fn=heed_signals, **more))
+            cwd=self.folder, **more))
 
     def transcribe(self, *arguments, **more):
         """`transcribe` with the toy model."""
@@ -76,13 +94,19 @@ class CliTest(unittest.TestCase):
             "transcribe", "--model", toy_model.english(), *arguments, **more)
 
     def assert_fails(self, result, code, *parts):
-        """One line on the standard error, with all of `parts` in it."""
+        """One line on the standard error, with all of `parts` in it, and a
+        mend."""
         self.assertEqual(result.code, code, result.err)
         lines = result.err.splitlines()
         self.assertEqual(len(lines), 1, result.err)
-        self.assertTrue(lines[0].startswith("mlx-audio: "), result.err)
+        self.assert_message(lines[0], *parts)
+
+    def assert_message(self, line, *parts):
+        """A line as every error is told: with `parts`, and a mend."""
+        self.assertTrue(line.startswith("mlx-audio: "), line)
         for part in parts:
-            self.assertIn(str(part), lines[0])
+            self.assertIn(str(part), line)
+        self.assertRegex(line, MEND, "a message that does not say what to do")
 
     def files_below(self, folder):
         """All files, hidden ones too."""

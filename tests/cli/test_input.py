@@ -30,6 +30,14 @@ class BadAudio(CliTest):
     def test_not_audio(self):
         self.assert_refused("notes.wav", b"These are notes, not sounds.\n" * 99)
 
+    def test_impossible_headers(self):
+        whole = sounds.wav(sounds.pcm16(sounds.tone(1)))
+        for at, size, what in ((22, 2, "0 channels"), (24, 4, "rate is 0 Hz")):
+            with self.subTest(what):
+                self.assert_refused(
+                    "odd.wav", whole[:at] + bytes(size) + whole[at + size:],
+                    what, "its header is damaged, get a whole copy")
+
     def test_truncated_header(self):
         whole = sounds.wav(sounds.pcm16(sounds.tone(1)))
         self.assert_refused("cut.wav", whole[:20])
@@ -91,6 +99,36 @@ class Batches(CliTest):
         self.assertIn("none.wav", lines[1])
         self.assertEqual(self.files_below(self.folder / "out"),
                          ["a.txt", "c.txt"])
+
+    def test_each_bad_kind_between_two_good_ones(self):
+        tone = sounds.tone(1)
+        whole = sounds.wav(sounds.pcm16(tone))
+        tone[5000] = float("nan")
+        nan = sounds.wav(struct.pack(f"<{len(tone)}f", *tone), bits=32, kind=3)
+        for name in ("a.wav", "c.wav"):
+            sounds.write_tone(self.folder / name)
+        good = self.transcribe("a.wav").out
+        (self.folder / "folder.wav").mkdir()
+        for name, data, part in (
+                ("missing.wav", None, "does not exist"),
+                ("folder.wav", None, "is a folder"),
+                ("x" * 300 + ".wav", None, "File name too long"),
+                ("empty.wav", b"", "is empty"),
+                ("cut.wav", whole[:len(whole) // 2], "was cut short"),
+                ("text.wav", b"These are notes.\n" * 99, "no format"),
+                ("nan.wav", nan, "NaN")):
+            if data is not None:
+                (self.folder / name).write_bytes(data)
+            for size in ("1", "2"):
+                with self.subTest(name=name[:20], batch_size=size):
+                    result = self.transcribe("a.wav", name, "c.wav",
+                                             "--batch-size", size)
+                    self.assert_fails(result, SOME_FAILED, name)
+                    if name != "text.wav": # ffmpeg may have its own words
+                        self.assertIn(part, result.err)
+                    self.assertEqual(
+                        result.out,
+                        f"==> a.wav <==\n{good}==> c.wav <==\n{good}")
 
     def test_all_failed(self):
         result = self.transcribe("x.wav", "y.wav", "-o", "out")
@@ -154,7 +192,8 @@ class Batches(CliTest):
                 self.assertEqual(cut.out, whole.out)
 
     def test_nothing_on_the_standard_input(self):
-        self.assertEqual(self.transcribe("-", input=b"").code, INPUT)
+        self.assert_fails(self.transcribe("-", input=b""), INPUT,
+                          "check the program that writes to it")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import zipfile
 import program
 import sounds
 import toy_model
-from program import DONE, MODEL, USAGE, CliTest
+from program import DONE, MODEL, OUTPUT, USAGE, CliTest
 
 
 class ModelTest(CliTest):
@@ -60,6 +60,14 @@ class BadModel(ModelTest):
             with self.subTest(size=size):
                 path.write_bytes(whole[:size])
                 self.assert_refused(path)
+        path.unlink()
+        for name, part in (("weights.npz", "save it anew"),
+                           ("model.bin", "get the file again")):
+            for size in (0, 100):
+                with self.subTest(name=name, size=size):
+                    (self.model / name).write_bytes(b"\6\0\0\0"[:size] * 9)
+                    self.assert_refused(self.model / name, part)
+            (self.model / name).unlink()
 
     def test_weights_that_are_text(self):
         toy_model.copy(self.model)
@@ -96,7 +104,16 @@ class BadModel(ModelTest):
         tensors["encoder.ln_post.bias"] = (
             shape, struct.pack("<e", float("nan")) + data[2:])
         self.write(tensors)
-        self.assert_refused("model", "encoder.ln_post.bias")
+        self.assert_refused("model", "encoder.ln_post.bias", "damaged: get ")
+
+    def test_a_shard_is_missing(self):
+        toy_model.copy(self.model)
+        os.rename(self.model / "model.safetensors",
+                  self.model / "one.safetensors")
+        (self.model / "model.safetensors.index.json").write_text(json.dumps(
+            {"weight_map": {"a": "two.safetensors"}}))
+        self.assert_refused("its shard two.safetensors is missing",
+                            "get all files")
 
     def test_config_without_a_field(self):
         config = toy_model.dims()
@@ -111,6 +128,17 @@ class BadModel(ModelTest):
                     self.model, config=dict(toy_model.dims(),
                                             n_audio_layer=value))
                 self.assert_refused("config.json", "n_audio_layer")
+
+    def test_config_with_another_window(self):
+        for value in (3, 1499, 3000):
+            with self.subTest(value=value):
+                toy_model.write(
+                    self.model, config=dict(toy_model.dims(),
+                                            n_audio_ctx=value))
+                result = self.run_program(
+                    "transcribe", "--model", self.model, self.audio)
+                self.assert_fails(result, MODEL, "config.json",
+                                  f"n_audio_ctx is {value}", "1500")
 
     def test_config_that_is_not_json(self):
         toy_model.copy(self.model)
@@ -150,8 +178,9 @@ class BadModel(ModelTest):
 
     def test_file_that_is_no_model(self):
         path = self.folder / "model.pt"
-        path.write_bytes(b"not a model")
-        self.assert_refused("model.pt", model=path)
+        for data in (b"", b"not a model"):
+            path.write_bytes(data)
+            self.assert_refused("model.pt", model=path)
 
 
 class QuantizedModel(ModelTest):
@@ -281,6 +310,21 @@ class EnglishOnly(CliTest):
 
 
 class Import(CliTest):
+    def test_a_full_disk_leaves_nothing(self):
+        if not (program.CACHE / "vocab").is_dir():
+            self.skipTest("no vocabularies: run `make setup`")
+        cache = self.folder / "cache"
+        cache.mkdir()
+        os.symlink(program.CACHE / "vocab", cache / "vocab")
+        result = self.run_program(
+            "models", "import", toy_model.english(), "--name", "toy",
+            env=dict(self.environment(), MLXAUDIO_CACHE=str(cache)),
+            preexec_fn=program.no_room)
+        self.assert_fails(result, OUTPUT,
+                          cache / "models/toy/model.safetensors",
+                          "make room there")
+        self.assertEqual(self.files_below(cache / "models"), [])
+
     def test_then_use_by_name(self):
         if not (program.CACHE / "vocab").is_dir():
             self.skipTest("no vocabularies: run `make setup`")
