@@ -13,7 +13,7 @@ import sys
 import time
 
 from .failure import Failure, megabytes
-from .resume import HELD, LOG, Part, hold
+from .resume import HELD, LOG, REFUSED, Part, cut_short, hold
 
 BLOCK = 1 << 20
 
@@ -128,7 +128,11 @@ def _by_pip(item, folder):
     code, output = _run(command, folder, env, item.file, item.size)
     if code == 0:
         return
-    if "DO NOT MATCH THE HASHES" in output:
+    if REFUSED in output and cut_short(folder, item):
+        raise Failure(
+            f"cannot fetch {item.package} {item.version}: the connection ended "
+            f"before {item.file} did; what has arrived is kept, run this again")
+    if REFUSED in output:
         raise Failure(
             f"{item.package} {item.version} from the package index is not the "
             f"file that resources.lock.json pins ({item.file}, SHA-256 "

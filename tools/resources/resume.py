@@ -20,6 +20,7 @@ from .failure import megabytes
 
 HELD = "held"
 LOG = "log"
+REFUSED = "DO NOT MATCH THE HASHES"
 BLOCK = 64 << 10
 TIMEOUT = 60  # seconds without a byte
 
@@ -32,15 +33,30 @@ def hold(folder, name):
                 os.link(path, folder / HELD)
 
 
-def _address(folder, name):
-    """Where pip found the file, by its log; None if it does not say."""
+def _log(folder):
     try:
-        log = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+        return (folder / LOG).read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return None
-    if "DO NOT MATCH THE HASHES" in log:
+        return ""
+
+
+def cut_short(folder, item):
+    """Whether the server announced the pinned size and pip had less of it.
+
+    Some pips take the end of the connection for the file's, and then say that
+    its hash is another.
+    """
+    announced = re.findall(rf'"GET \S*{re.escape(item.file)}\S* HTTP/[\d.]+" 200 (\d+)', _log(folder))
+    held = folder / HELD
+    return bool(announced) and int(announced[-1]) == item.size and held.exists() and held.stat().st_size < item.size
+
+
+def _address(folder, item):
+    """Where pip found the file, by its log; None if it does not say."""
+    log = _log(folder)
+    if REFUSED in log and not cut_short(folder, item):
         return None  # whole, and another file
-    found = re.search(rf"Found link (https?://[^\s#]*/{re.escape(name)}(?:\?[^\s#]*)?)[#\s]", log)
+    found = re.search(rf"Found link (https?://[^\s#]*/{re.escape(item.file)}(?:\?[^\s#]*)?)[#\s]", log)
     return found and found.group(1)
 
 
@@ -63,7 +79,7 @@ class Part:
         """Takes what a stopped pip left in `folder`, if it is more."""
         paths = [folder / HELD, *folder.glob(f"pip-unpack-*/{glob.escape(self.item.file)}")]
         path = max((p for p in paths if p.is_file()), key=lambda p: p.stat().st_size, default=None)
-        address = _address(folder, self.item.file)
+        address = _address(folder, self.item)
         if not path or not address or not self.size() < path.stat().st_size < self.item.size:
             return
         # A copy: a pip that outlived a killed set-up may still be writing.
