@@ -34,8 +34,9 @@ test: ci ## all checks that a change must pass (some 20 minutes on 2 cores)
 test-quick: ci ## unit tests, include and format checks (under a minute)
 	@$(CTEST) --test-dir build/ci -L 'unit|lint' -LE slow
 
-test-all: test tsan ## the slow ones too
-	@$(CTEST) --test-dir build/ci -L slow
+test-all: ci ## test, the slow tests and tsan; goes on where it was stopped
+	@python3 tools/models.py build/ci/mlx-audio
+	@MAKE="$(MAKE)" python3 tools/test_all.py build/ci --jobs $(JOBS)
 
 tsan: setup-test ## ThreadSanitizer over what runs in several threads
 	@$(MAKE) --no-print-directory build/tsan/build.ninja

@@ -14,6 +14,7 @@ import tempfile
 import time
 import wave
 
+from resources.child import ended_with_us, stop_by_sigterm
 from resources.store import default_root
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -53,10 +54,11 @@ def transcribe(path, folder):
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.PIPE, text=True)
-    said = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    took = time.monotonic() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
+    with ended_with_us(child):
+        said = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        took = time.monotonic() - begin
+        child.returncode = os.waitstatus_to_exitcode(status)
     if status != 0:
         sys.exit(f"demo: {' '.join(command)} failed:\n{said}")
     result = pathlib.Path(folder) / (path.stem + ".json")
@@ -92,15 +94,23 @@ def show_proof():
           "(component, initial port, verification, notes)"
           f"\n{DIM}$ {' '.join(command)}{PLAIN}", flush=True)
     command[0] = str(BUILD / "portproof")
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+    with ended_with_us(subprocess.Popen(command, cwd=ROOT)) as child:
+        code = child.wait()
+    if code != 0:
         sys.exit("demo: the component was not verified")
 
 
 def main():
     sys.stdout.reconfigure(line_buffering=True)
-    show_transcripts()
-    show_proof()
+    stop_by_sigterm()
+    try:
+        show_transcripts()
+        show_proof()
+    except KeyboardInterrupt:
+        print("demo: stopped; `make demo` begins it again", file=sys.stderr)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

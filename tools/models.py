@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import sys
 
+from resources.child import ended_with_us, ignore_interrupt, stop_by_sigterm
 from resources.store import STAMP, default_root
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -60,11 +61,14 @@ def convert(program, root, name):
         return True
     say(f"converting {name} into {model}")
     (model / DONE).unlink(missing_ok=True)
-    done = subprocess.run(
+    # It would finish the import first; killed, it leaves nothing that counts.
+    child = subprocess.Popen(
         [program, "models", "import", str(weights), "--name", name],
-        stdout=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        say(f"{program} could not convert {weights} (exit {done.returncode})")
+        stdout=subprocess.DEVNULL, preexec_fn=ignore_interrupt)
+    with ended_with_us(child):
+        code = child.wait()
+    if code != 0:
+        say(f"{program} could not convert {weights} (exit {code})")
         return False
     fresh = model / (DONE + ".new")
     fresh.write_text(json.dumps(origin), encoding="utf-8")
@@ -77,11 +81,15 @@ def main(argv):
         print(__doc__, file=sys.stderr)
         return 2
     root = default_root()
+    stop_by_sigterm()
     try:
         return 0 if all([convert(argv[1], root, n) for n in NAMES]) else 1
     except OSError as e:
         say(f"{e.filename}: {e.strerror}")
         return 1
+    except KeyboardInterrupt:
+        say("stopped; models that are whole are kept, run this again to go on")
+        return 130
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ What is there already is left alone, so it may be run at any time.
 
 import argparse
 import pathlib
-import signal
 import sys
 
 from resources import lock as locks
 from resources import store, system
+from resources.child import stop_by_sigterm
 from resources.failure import Failure, megabytes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -87,8 +87,7 @@ def put_in_order(options, lock):
 
 
 def main(argv):
-    # SIGTERM ends the run as Ctrl-C does, children and partial files too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop_by_sigterm()
     options = arguments(argv)
     try:
         lock = locks.read(options.lock)

