@@ -36,7 +36,7 @@ test-quick: ci ## unit tests, include and format checks (under a minute)
 
 test-all: ci ## test, the slow tests and tsan; goes on where it was stopped
 	@python3 tools/models.py build/ci/mlx-audio
-	@MAKE="$(MAKE)" python3 tools/test_all.py build/ci --jobs $(JOBS)
+	@python3 tools/test_all.py build/ci --jobs $(JOBS)
 
 tsan: setup-test ## ThreadSanitizer over what runs in several threads
 	@$(MAKE) --no-print-directory build/tsan/build.ninja

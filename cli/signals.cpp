@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "cli/exit_code.h"
+#include "cli/streams.h"
 
 namespace mlxaudio::cli {
 
@@ -50,7 +51,11 @@ void Signals::wait() {
     if (ending_) {
       return;
     }
-    if (stop_.stop_requested() || exit_at_once_) {
+    if (!stop_.stop_requested() && exit_at_once_) {
+      tell("mlx-audio: interrupted\n");
+      std::_Exit(static_cast<int>(ExitCode::interrupted));
+    }
+    if (stop_.stop_requested()) {
       std::_Exit(static_cast<int>(ExitCode::interrupted));
     }
     stop_.request_stop();

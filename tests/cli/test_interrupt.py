@@ -2,14 +2,17 @@
 """SIGINT and SIGTERM at any moment."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
 import unittest
 
+import program
 import sounds
 import toy_model
-from program import INTERRUPTED, CliTest, heed_signals
+from program import DONE, INTERRUPTED, CliTest, heed_signals
 
 MINUTES = 60
 LONG = 30 * MINUTES  # of audio: far longer than any test waits
@@ -77,6 +80,9 @@ class Interrupt(CliTest):
                 # In its first moments a process cannot heed a signal, and
                 # ends by it.
                 self.assertIn(child.returncode, (INTERRUPTED, -number), err)
+                if child.returncode == INTERRUPTED:
+                    self.assertRegex(
+                        err, rb"\Amlx-audio: interrupted(: [^\n]*)?\n\Z")
                 for name in self.files_below(self.folder / "out"):
                     self.assertRegex(name, r"\Along\.(json|srt|tsv|txt|vtt)\Z")
                 made = self.folder / "out/long.json"
@@ -115,7 +121,68 @@ class Interrupt(CliTest):
         self.addCleanup(self.end, child)
         time.sleep(1.0)
         child.send_signal(signal.SIGINT)
+        # The pipe stays open: its end would be an end of the audio.
         self.assertIn(child.wait(timeout=60), (INTERRUPTED, -signal.SIGINT))
+        if child.returncode == INTERRUPTED:
+            err = child.stderr.read()
+            self.assertEqual(err, b"mlx-audio: interrupted\n")
+
+
+class Import(CliTest):
+    """`models import` cannot be stopped half-way, but be ended."""
+
+    def setUp(self):
+        super().setUp()
+        self.weights = program.CACHE / "weights" / "tiny.en"
+        if not (self.weights / ".setup.json").is_file():
+            message = f"no {self.weights}: run `make setup`"
+            if os.environ.get("CI") == "true":
+                self.fail(message)
+            self.skipTest(message)
+        self.models = self.folder / "cache" / "models"
+        self.models.mkdir(parents=True)
+        os.symlink(program.CACHE / "vocab", self.folder / "cache" / "vocab")
+
+    def start(self):
+        """An import that is writing now."""
+        child = subprocess.Popen(
+            self.command("models", "import", self.weights, "--name", "mine"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, preexec_fn=heed_signals,
+            env=dict(self.environment(),
+                     MLXAUDIO_CACHE=str(self.folder / "cache")))
+        self.addCleanup(Interrupt.end, child)
+        while child.poll() is None and not self.files_below(self.models):
+            time.sleep(0.002)
+        return child
+
+    def test_the_first_signal_lets_it_finish(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                child = self.start()
+                child.send_signal(number)
+                out, err = child.communicate(timeout=120)
+                self.assertEqual(child.returncode, DONE, err)
+                self.assertIn(b"models/mine: ", out)
+                self.assertEqual(
+                    err, b"mlx-audio: finishing the import first; interrupt "
+                    b"again to end at once\n")
+                self.assertIn("mine/model.safetensors",
+                              self.files_below(self.models))
+                shutil.rmtree(self.models / "mine")
+
+    def test_the_second_ends_it_and_the_next_import_clears_up(self):
+        child = self.start()
+        child.send_signal(signal.SIGINT)
+        self.assertIn(b"finishing", child.stderr.readline())
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=120)
+        self.assertEqual(child.returncode, INTERRUPTED)
+        self.assertFalse((self.models / "mine").exists())
+        child = self.start()
+        _, err = child.communicate(timeout=120)
+        self.assertEqual((child.returncode, err), (DONE, b""))
+        self.assertEqual(sorted(p.name for p in self.models.iterdir()), ["mine"])
 
 
 if __name__ == "__main__":
