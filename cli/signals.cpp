@@ -9,6 +9,14 @@
 #include "cli/streams.h"
 
 namespace mlxaudio::cli {
+namespace {
+
+[[noreturn]] void end_at_once() {
+  tell("mlx-audio: interrupted\n");
+  std::_Exit(static_cast<int>(ExitCode::interrupted));
+}
+
+} // namespace
 
 Signals::Signals() {
   sigemptyset(&set_);
@@ -52,8 +60,7 @@ void Signals::wait() {
       return;
     }
     if (!stop_.stop_requested() && exit_at_once_) {
-      tell("mlx-audio: interrupted\n");
-      std::_Exit(static_cast<int>(ExitCode::interrupted));
+      end_at_once();
     }
     if (stop_.stop_requested()) {
       std::_Exit(static_cast<int>(ExitCode::interrupted));
@@ -64,6 +71,10 @@ void Signals::wait() {
 
 Signals::ExitAtOnce::ExitAtOnce(Signals& signals) : signals_(signals) {
   signals_.exit_at_once_ = true;
+  // One that came before has not been heeded by anything yet.
+  if (signals_.stop_.stop_requested()) {
+    end_at_once();
+  }
 }
 
 Signals::ExitAtOnce::~ExitAtOnce() {

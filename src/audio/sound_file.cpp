@@ -320,8 +320,9 @@ class SoundFileSource : public AudioSource {
 std::string impossible_wave(const InputFile& input) {
   const std::string header = input.bytes(0, 4096);
   const std::size_t chunk = header.find("fmt ", 12);
-  if (!header.starts_with("RIFF") || header.compare(8, 4, "WAVE") != 0 ||
-      chunk == std::string::npos || chunk + 16 > header.size()) {
+  if (header.size() < 12 || !header.starts_with("RIFF") ||
+      header.compare(8, 4, "WAVE") != 0 || chunk == std::string::npos ||
+      chunk + 16 > header.size()) {
     return {};
   }
   const auto zeros = [&](std::size_t at, std::size_t count) {
