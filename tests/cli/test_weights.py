@@ -310,12 +310,17 @@ class EnglishOnly(CliTest):
 
 
 class Import(CliTest):
-    def test_a_full_disk_leaves_nothing(self):
+    def empty_cache(self):
+        """One without models, but with the vocabularies."""
         if not (program.CACHE / "vocab").is_dir():
             self.skipTest("no vocabularies: run `make setup`")
         cache = self.folder / "cache"
         cache.mkdir()
         os.symlink(program.CACHE / "vocab", cache / "vocab")
+        return cache
+
+    def test_a_full_disk_leaves_nothing(self):
+        cache = self.empty_cache()
         result = self.run_program(
             "models", "import", toy_model.english(), "--name", "toy",
             env=dict(self.environment(), MLXAUDIO_CACHE=str(cache)),
@@ -326,11 +331,7 @@ class Import(CliTest):
         self.assertEqual(self.files_below(cache / "models"), [])
 
     def test_then_use_by_name(self):
-        if not (program.CACHE / "vocab").is_dir():
-            self.skipTest("no vocabularies: run `make setup`")
-        cache = self.folder / "cache"
-        cache.mkdir()
-        os.symlink(program.CACHE / "vocab", cache / "vocab")
+        cache = self.empty_cache()
         environment = dict(self.environment(), MLXAUDIO_CACHE=str(cache))
         audio = sounds.write_tone(self.folder / "a.wav")
         done = self.run_program("models", "import", toy_model.english(),
