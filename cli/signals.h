@@ -27,8 +27,9 @@ class Signals {
     return stop_.stop_requested();
   }
 
-  /// While one of these lives, the first signal ends the program at once: for
-  /// work that cannot be asked to stop and leaves nothing behind.
+  /// While one of these lives, the first signal ends the program at once, and
+  /// so does one that came before: for work that cannot be asked to stop and
+  /// leaves nothing behind.
   class ExitAtOnce {
    public:
     explicit ExitAtOnce(Signals& signals);

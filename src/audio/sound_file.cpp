@@ -320,9 +320,8 @@ class SoundFileSource : public AudioSource {
 std::string impossible_wave(const InputFile& input) {
   const std::string header = input.bytes(0, 4096);
   const std::size_t chunk = header.find("fmt ", 12);
-  if (header.size() < 12 || !header.starts_with("RIFF") ||
-      header.compare(8, 4, "WAVE") != 0 || chunk == std::string::npos ||
-      chunk + 16 > header.size()) {
+  if (chunk == std::string::npos || chunk + 16 > header.size() ||
+      !header.starts_with("RIFF") || header.compare(8, 4, "WAVE") != 0) {
     return {};
   }
   const auto zeros = [&](std::size_t at, std::size_t count) {
@@ -355,16 +354,19 @@ SoundFile open_sound_file(const InputFile& input, int sample_rate) {
       SFM_READ,
       &info,
       SF_TRUE));
-  if (const std::string what = impossible_wave(input); !what.empty()) {
-    fail(fmt::format(
-        "{} says that {}, and no recording has that: its header is damaged, "
-        "get a whole copy",
-        input.name(),
-        what));
+  if (!file) {
+    if (const std::string what = impossible_wave(input); !what.empty()) {
+      fail(fmt::format(
+          "{} says that {}, and no recording has that: its header is damaged, "
+          "get a whole copy",
+          input.name(),
+          what));
+    }
+    return {nullptr, sf_strerror(nullptr)};
   }
   // libsndfile takes some names' endings for headerless formats.
-  if (!file || major_format(info) == SF_FORMAT_RAW) {
-    return {nullptr, file ? "no header" : sf_strerror(nullptr)};
+  if (major_format(info) == SF_FORMAT_RAW) {
+    return {nullptr, "no header"};
   }
   constexpr int kMinRate = 1000;
   constexpr int kMaxRate = 3'000'000;

@@ -47,6 +47,13 @@ def no_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
+def lacks(message):
+    """Ends a test that lacks something: skipped, but failed in CI."""
+    if os.environ.get("CI") == "true":
+        raise AssertionError(message)
+    raise unittest.SkipTest(message)
+
+
 class Result:
     def __init__(self, done):
         self.code = done.returncode
@@ -93,6 +100,15 @@ class CliTest(unittest.TestCase):
         return self.run_program(
             "transcribe", "--model", toy_model.english(), *arguments, **more)
 
+    def empty_cache(self):
+        """A cache without models, but with the vocabularies."""
+        if not (CACHE / "vocab").is_dir():
+            lacks(f"no vocabularies in {CACHE}: run `make setup`")
+        cache = self.folder / "cache"
+        cache.mkdir()
+        os.symlink(CACHE / "vocab", cache / "vocab")
+        return cache
+
     def assert_fails(self, result, code, *parts):
         """One line on the standard error, with all of `parts` in it, and a
         mend."""
@@ -117,10 +133,7 @@ class CliTest(unittest.TestCase):
 def real_model(name):
     """Skips the test unless `make models` has made a model."""
     if not (CACHE / "models" / name / "model.safetensors").is_file():
-        message = f"no {name} in {CACHE / 'models'}: run `make models`"
-        if os.environ.get("CI") == "true":
-            raise AssertionError(message)
-        raise unittest.SkipTest(message)
+        lacks(f"no {name} in {CACHE / 'models'}: run `make models`")
     return name
 
 
@@ -128,8 +141,5 @@ def real_audio():
     """The clips of Debian's package by name, or a skipped test."""
     clips = sorted((CACHE / "audio/librivox").glob("*.wav"))
     if not clips:
-        message = f"no clips in {CACHE / 'audio/librivox'}: run `make setup`"
-        if os.environ.get("CI") == "true":
-            raise AssertionError(message)
-        raise unittest.SkipTest(message)
+        lacks(f"no clips in {CACHE / 'audio/librivox'}: run `make setup`")
     return clips

@@ -259,7 +259,7 @@ class BadVocabulary(CliTest):
         self.audio = sounds.write_tone(self.folder / "a.wav")
         self.model = toy_model.copy(self.folder / "model")
         if not (program.CACHE / "vocab/multilingual.tiktoken").is_file():
-            self.skipTest("no vocabularies: run `make setup`")
+            program.lacks("no vocabularies: run `make setup`")
 
     def transcribe_it(self):
         return self.run_program(
@@ -310,15 +310,6 @@ class EnglishOnly(CliTest):
 
 
 class Import(CliTest):
-    def empty_cache(self):
-        """One without models, but with the vocabularies."""
-        if not (program.CACHE / "vocab").is_dir():
-            self.skipTest("no vocabularies: run `make setup`")
-        cache = self.folder / "cache"
-        cache.mkdir()
-        os.symlink(program.CACHE / "vocab", cache / "vocab")
-        return cache
-
     def test_a_full_disk_leaves_nothing(self):
         cache = self.empty_cache()
         result = self.run_program(
