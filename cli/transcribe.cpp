@@ -749,10 +749,13 @@ bool Transcriber::attempt(
 
 void Transcriber::transcribe_inputs() {
   for (std::span<const std::string> left = inputs_; !left.empty();) {
-    if (context_.signals.stopped()) {
-      interrupted_ = true;
-    }
     if (interrupted_ || output_broken_) {
+      return;
+    }
+    if (context_.signals.stopped()) {
+      // It came between two inputs, or before the first: nobody told it yet.
+      interrupted_ = true;
+      tell_no_text(left.front());
       return;
     }
     // What may keep us waiting is done by itself.
