@@ -12,6 +12,7 @@
 #include "kernels/attention.h"
 #include "kernels/compute.h"
 #include "kernels/cpu.h"
+#include "kernels/int12.h"
 #include "kernels/linear.h"
 #include "kernels/reduced.h"
 #include "kernels/rows.h"
@@ -220,6 +221,105 @@ BENCHMARK(decoder_affine)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
+/// rows, in, out; weights of 12 bits, all 0.
+void int12_product(State& state, void (*kernel)(const Linear&)) {
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t weights = size(1) * size(2);
+  const std::vector<std::int8_t> high(weights);
+  const std::vector<std::uint8_t> low(weights / 2);
+  const Floats scales(weights / Int12Weights::kGroup), errors(size(2));
+  Linear task;
+  task.rows = size(0);
+  task.in = task.stride = size(1);
+  task.out = size(2);
+  task.int12 = {high.data(), low.data(), scales.data(), errors.data()};
+  const Floats x = normal(task.rows * task.in);
+  Floats y(task.rows * task.out);
+  task.x = x.data();
+  task.y = y.data();
+  for (auto _ : state) {
+    kernel(task);
+    benchmark::ClobberMemory();
+  }
+  const auto count = static_cast<double>(weights);
+  set_rate(state, "FLOPS", 2.0 * count * static_cast<double>(task.rows));
+  set_rate(state, "weights", count);
+}
+
+void decoder_int12(State& state) {
+  int12_product(state, matvec);
+}
+BENCHMARK(decoder_int12)
+    ->Args({1, 512, 512})
+    ->Args({1, 2048, 512})
+    ->Args({1, 512, 51865})
+    ->Args({5, 512, 51865})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+/// Where all weights are 0 every column may be the greatest: random ones leave
+/// a few.
+void decoder_scores(State& state) {
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t weights = size(1) * size(2);
+  const Floats wide = normal(weights);
+  std::vector<std::int8_t> high(weights);
+  std::vector<std::uint8_t> low(weights / 2);
+  Floats scales(weights / Int12Weights::kGroup), errors(size(2));
+  quantize_int12(
+      {wide.data(), Type::f32},
+      size(2),
+      size(1),
+      {high.data(), low.data(), scales.data(), errors.data()});
+  Linear task;
+  task.rows = size(0);
+  task.in = task.stride = size(1);
+  task.out = size(2);
+  task.int12 = {high.data(), low.data(), scales.data(), errors.data()};
+  const Floats x = normal(task.rows * task.in);
+  Floats y(task.rows * task.out);
+  task.x = x.data();
+  task.y = y.data();
+  for (auto _ : state) {
+    scores_int12(task);
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, "weights", static_cast<double>(weights));
+}
+BENCHMARK(decoder_scores)
+    ->Args({1, 512, 51865})
+    ->Args({5, 512, 51865})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+void pack_int12(State& state) {
+  const auto size = [&](int i) {
+    return static_cast<std::size_t>(state.range(i));
+  };
+  const std::size_t weights = size(0) * size(1);
+  const std::vector<std::uint16_t> half(weights);
+  std::vector<std::int8_t> high(weights);
+  std::vector<std::uint8_t> low(weights / 2);
+  Floats scales(weights / Int12Weights::kGroup), errors(size(1));
+  for (auto _ : state) {
+    quantize_int12(
+        {half.data(), Type::f16},
+        size(1),
+        size(0),
+        {high.data(), low.data(), scales.data(), errors.data()});
+    benchmark::ClobberMemory();
+  }
+  set_rate(state, "weights", static_cast<double>(weights));
+}
+BENCHMARK(pack_int12)
+    ->Args({512, 51865})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
 /// queries, keys; 8 heads of 64.
 void attend(State& state, void (*kernel)(const Attention&)) {
   constexpr std::size_t kHeads = 8, kWidth = 64, kChannels = kHeads * kWidth;
@@ -233,8 +333,8 @@ void attend(State& state, void (*kernel)(const Attention&)) {
   const Floats q = normal(task.queries * kChannels);
   const Floats k = normal(task.keys * kChannels);
   Floats out(q.size());
-  task.q = {q.data(), 0, kChannels};
-  task.k = {k.data(), 0, kChannels};
+  task.q = {{q.data()}, 0, kChannels};
+  task.k = {{k.data()}, 0, kChannels};
   task.v = task.k;
   task.out = out.data();
   for (auto _ : state) {

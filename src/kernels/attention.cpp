@@ -13,6 +13,8 @@
 #define MLXAUDIO_KERNELS_ATTENTION_ONCE
 
 #include <cmath>
+#include <cstring>
+#include <type_traits>
 
 namespace mlxaudio::kernels {
 
@@ -91,15 +93,21 @@ void PackPanel(
       }
       continue;
     }
-    const float* from = task.k.row(batch, key) + head * task.width;
-    for (std::size_t i = 0; i < task.width; ++i) {
-      k[i * panel + j] = from[i];
+    constexpr std::size_t kRun = 64;
+    HWY_ALIGN float run[kRun];
+    const Numbers of_head = task.k.row(batch, key).from(head * task.width);
+    for (std::size_t i = 0; i < task.width; i += kRun) {
+      const std::size_t n = std::min(kRun, task.width - i);
+      widen(of_head.from(i), n, run);
+      for (std::size_t l = 0; l < n; ++l) {
+        k[(i + l) * panel + j] = run[l];
+      }
     }
-    from = task.v.row(batch, key) + head * task.width;
+    const Numbers values = task.v.row(batch, key).from(head * task.width);
     for (std::size_t i = 0; i < panels.width; i += panel) {
       float* to = v + i * task.keys + key * panel;
       const std::size_t n = std::min(panel, task.width - i);
-      std::memcpy(to, from + i, n * sizeof(float));
+      widen(values.from(i), n, to);
       std::fill(to + n, to + panel, 0.0f);
     }
   }
@@ -127,7 +135,7 @@ void AttentionStrip(
 
   const auto scale = hn::Set(d, task.scale);
   for (std::size_t i = 0; i < rows; ++i) {
-    const float* from = task.q.row(batch, first + i) + head * width;
+    const float* from = task.query(batch, first + i) + head * width;
     map_row(from, width, q + i * width, [&](auto v) HWY_ATTR {
       return hn::Mul(v, scale);
     });
@@ -178,25 +186,31 @@ void AttentionStrip(
   }
 }
 
+template <class T>
 HWY_INLINE float dot(
-    const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::size_t n) {
+    const float* HWY_RESTRICT a, const T* HWY_RESTRICT b, std::size_t n) {
   const FloatTag d;
   const std::size_t lanes = hn::Lanes(d);
   auto sum = hn::Zero(d);
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    sum = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum);
+    sum = hn::MulAdd(hn::LoadU(d, a + i), load_wide(d, b + i), sum);
   }
   float result = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; i < n; ++i) {
-    result += a[i] * b[i];
+  if (i < n) {
+    HWY_ALIGN float rest[hn::MaxLanes(hn::ScalableTag<float>())];
+    hn::Store(load_wide_part(d, b + i, n - i), d, rest);
+    for (std::size_t l = 0; i + l < n; ++l) {
+      result += a[i + l] * rest[l];
+    }
   }
   return result;
 }
 
 /// to += p[0] rows[0] + ... + p[3] rows[3], in that order.
+template <class T>
 HWY_INLINE void add_four(
-    const float* const* rows,
+    const T* const* rows,
     const float* HWY_RESTRICT p,
     std::size_t n,
     float* HWY_RESTRICT to) {
@@ -207,21 +221,27 @@ HWY_INLINE void add_four(
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     auto sum = hn::LoadU(d, to + i);
-    sum = hn::MulAdd(p0, hn::LoadU(d, rows[0] + i), sum);
-    sum = hn::MulAdd(p1, hn::LoadU(d, rows[1] + i), sum);
-    sum = hn::MulAdd(p2, hn::LoadU(d, rows[2] + i), sum);
-    sum = hn::MulAdd(p3, hn::LoadU(d, rows[3] + i), sum);
+    sum = hn::MulAdd(p0, load_wide(d, rows[0] + i), sum);
+    sum = hn::MulAdd(p1, load_wide(d, rows[1] + i), sum);
+    sum = hn::MulAdd(p2, load_wide(d, rows[2] + i), sum);
+    sum = hn::MulAdd(p3, load_wide(d, rows[3] + i), sum);
     hn::StoreU(sum, d, to + i);
   }
-  for (; i < n; ++i) {
+  if (i < n) {
+    HWY_ALIGN float rest[hn::MaxLanes(hn::ScalableTag<float>())];
     for (std::size_t j = 0; j < 4; ++j) {
-      to[i] += p[j] * rows[j][i];
+      hn::Store(load_wide_part(d, rows[j] + i, n - i), d, rest);
+      for (std::size_t l = 0; i + l < n; ++l) {
+        to[i + l] += p[j] * rest[l];
+      }
     }
   }
 }
 
 /// Keys [first, first + kPart) of a decoder's step, all heads.
-void StepPart(
+/// \tparam T of keys and values
+template <class T>
+HWY_INLINE void step_part(
     const Attention& task,
     std::size_t batch,
     std::size_t first,
@@ -229,9 +249,9 @@ void StepPart(
   const std::size_t heads = task.heads, width = task.width;
   const std::size_t count = std::min(kPart, task.keys - first);
   for (std::size_t j = 0; j < count; ++j) {
-    const float* k = task.k.row(batch, first + j);
+    const auto* k = static_cast<const T*>(task.k.row(batch, first + j).data);
     for (std::size_t t = 0; t < task.queries; ++t) {
-      const float* q = task.q.row(batch, t);
+      const float* q = task.query(batch, t);
       for (std::size_t h = 0; h < heads; ++h) {
         result.scores[(t * heads + h) * kPart + j] =
             task.scale * dot(q + h * width, k + h * width, width);
@@ -256,13 +276,14 @@ void StepPart(
     float* const values = result.values + t * heads * width;
     std::fill(values, values + heads * width, 0.0f);
     for (std::size_t j = 0; j < keys; j += 4) {
-      const float* rows[4];
+      const T* rows[4];
       for (std::size_t i = 0; i < 4; ++i) {
         // Beyond the end the last row stands in, with a weight of 0.
-        rows[i] = task.v.row(batch, first + std::min(j + i, keys - 1));
+        const std::size_t key = first + std::min(j + i, keys - 1);
+        rows[i] = static_cast<const T*>(task.v.row(batch, key).data);
       }
       for (std::size_t h = 0; h < heads; ++h) {
-        const float* of_head[4] = {
+        const T* of_head[4] = {
             rows[0] + h * width,
             rows[1] + h * width,
             rows[2] + h * width,
@@ -275,6 +296,17 @@ void StepPart(
       }
     }
   }
+}
+
+void StepPart(
+    const Attention& task,
+    std::size_t batch,
+    std::size_t first,
+    const PartResult& result) {
+  with_type(task.k.data, [&](const auto* k) HWY_ATTR {
+    using T = std::remove_cv_t<std::remove_pointer_t<decltype(k)>>;
+    step_part<T>(task, batch, first, result);
+  });
 }
 
 } // namespace HWY_NAMESPACE

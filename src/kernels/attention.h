@@ -3,24 +3,26 @@
 
 #include <cstddef>
 
+#include "kernels/numbers.h"
+
 namespace mlxaudio::kernels {
 
 /// Queries, keys or values: rows of channels, the heads side by side.
 struct Channels {
-  const float* data = nullptr;
+  Numbers data;
   std::size_t batch_stride = 0;
   std::size_t row_stride = 0;
 
-  const float* row(std::size_t batch, std::size_t i) const {
-    return data + batch * batch_stride + i * row_stride;
+  Numbers row(std::size_t batch, std::size_t i) const {
+    return data.from(batch * batch_stride + i * row_stride);
   }
 };
 
 /// Multi-head attention: out = softmax(scale q k^T) v for each head.
 struct Attention {
-  Channels q; ///< [batch, queries, heads * width]
+  Channels q; ///< [batch, queries, heads * width], f32
   Channels k; ///< [batch, keys, heads * width]
-  Channels v; ///< as k
+  Channels v; ///< as k, and of its type
   std::size_t batch = 0;
   std::size_t queries = 0;
   std::size_t keys = 0; ///< > 0
@@ -30,6 +32,9 @@ struct Attention {
   bool causal = false;  ///< query i sees keys up to i + keys - queries
   float* out = nullptr; ///< [batch, queries, heads * width]
 
+  const float* query(std::size_t of_batch, std::size_t i) const {
+    return static_cast<const float*>(q.row(of_batch, i).data);
+  }
   /// How many keys a query sees.
   std::size_t seen_by(std::size_t query) const {
     return causal ? query + keys - queries + 1 : keys;

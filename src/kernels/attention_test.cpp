@@ -18,24 +18,30 @@ struct Case {
   bool causal;
 };
 
-/// Attention whose keys and values are views of longer buffers.
+/// Attention whose keys and values, of a type, are views of longer buffers.
 class Sample {
  public:
-  explicit Sample(Case c, unsigned seed = 1) : case_(c) {
+  explicit Sample(Case c, Type type = Type::f32, unsigned seed = 1)
+      : case_(c), type_(type) {
     const std::size_t channels = c.heads * c.width;
     capacity_ = c.keys + 3;
     q = test::normal(c.batch * c.queries * channels, seed);
     k = test::normal(c.batch * capacity_ * channels, seed + 1);
     v = test::normal(c.batch * capacity_ * channels, seed + 2);
+    // To what they are worth in the type.
+    k = test::weights(k, type).worth;
+    v = test::weights(v, type).worth;
   }
 
-  Attention task(Floats& out) const {
+  /// \param of_k, of_v what they are in memory
+  Attention task(
+      Floats& out, const test::Weights& of_k, const test::Weights& of_v) const {
     const std::size_t channels = case_.heads * case_.width;
     out.assign(q.size(), -77.0f);
     Attention task;
-    task.q = {q.data(), case_.queries * channels, channels};
-    task.k = {k.data(), capacity_ * channels, channels};
-    task.v = {v.data(), capacity_ * channels, channels};
+    task.q = {{q.data()}, case_.queries * channels, channels};
+    task.k = {of_k.numbers(), capacity_ * channels, channels};
+    task.v = {of_v.numbers(), capacity_ * channels, channels};
     task.batch = case_.batch;
     task.queries = case_.queries;
     task.keys = case_.keys;
@@ -48,19 +54,17 @@ class Sample {
   }
 
   Floats many() const {
-    Floats out;
-    attention(task(out));
-    return out;
+    return run(attention);
   }
   Floats step() const {
-    Floats out;
-    attention_step(task(out));
-    return out;
+    return run(attention_step);
   }
 
   Floats exact() const {
     Floats out;
-    const Attention t = task(out);
+    const test::Weights wide_k = test::weights(k, Type::f32),
+                        wide_v = test::weights(v, Type::f32);
+    const Attention t = task(out, wide_k, wide_v);
     for (std::size_t b = 0; b < t.batch; ++b) {
       for (std::size_t h = 0; h < t.heads; ++h) {
         for (std::size_t i = 0; i < t.queries; ++i) {
@@ -74,6 +78,18 @@ class Sample {
   Floats q, k, v;
 
  private:
+  Floats run(void (*kernel)(const Attention&)) const {
+    Floats out;
+    const test::Weights of_k = test::weights(k, type_),
+                        of_v = test::weights(v, type_);
+    kernel(task(out, of_k, of_v));
+    return out;
+  }
+
+  static const float* floats_of(const Numbers& numbers) {
+    return static_cast<const float*>(numbers.data);
+  }
+
   static void row(
       const Attention& t, std::size_t b, std::size_t h, std::size_t i) {
     const std::size_t at = h * t.width;
@@ -82,8 +98,8 @@ class Sample {
     double max = -std::numeric_limits<double>::infinity(), sum = 0;
     for (std::size_t j = 0; j < seen; ++j) {
       for (std::size_t c = 0; c < t.width; ++c) {
-        scores[j] += static_cast<double>(t.q.row(b, i)[at + c]) *
-                     t.k.row(b, j)[at + c] * t.scale;
+        scores[j] += static_cast<double>(t.query(b, i)[at + c]) *
+                     floats_of(t.k.row(b, j))[at + c] * t.scale;
       }
       max = std::max(max, scores[j]);
     }
@@ -94,7 +110,7 @@ class Sample {
     for (std::size_t c = 0; c < t.width; ++c) {
       double value = 0;
       for (std::size_t j = 0; j < seen; ++j) {
-        value += scores[j] * t.v.row(b, j)[at + c];
+        value += scores[j] * floats_of(t.v.row(b, j))[at + c];
       }
       t.out[((b * t.queries + i) * t.heads + h) * t.width + c] =
           static_cast<float>(value / sum);
@@ -102,6 +118,7 @@ class Sample {
   }
 
   Case case_;
+  Type type_;
   std::size_t capacity_ = 0;
 };
 
@@ -131,13 +148,15 @@ constexpr Case kCases[] = {
 
 TEST(Attention, AgreesWithDoublesOnEveryIsa) {
   test::on_every_isa([](const std::string& name) {
-    for (const Case& c : kCases) {
-      const Sample run(c);
-      const Floats exact = run.exact();
-      EXPECT_LT(worst(run.many(), exact), 3e-6)
-          << name << " " << c.queries << "x" << c.keys << "x" << c.width;
-      EXPECT_LT(worst(run.step(), exact), 3e-6)
-          << name << " " << c.queries << "x" << c.keys << "x" << c.width;
+    for (const Type type : {Type::f32, Type::f16, Type::bf16}) {
+      for (const Case& c : kCases) {
+        const Sample run(c, type);
+        const Floats exact = run.exact();
+        EXPECT_LT(worst(run.many(), exact), 3e-6)
+            << name << " " << c.queries << "x" << c.keys << "x" << c.width;
+        EXPECT_LT(worst(run.step(), exact), 3e-6)
+            << name << " " << c.queries << "x" << c.keys << "x" << c.width;
+      }
     }
   });
 }
@@ -145,7 +164,7 @@ TEST(Attention, AgreesWithDoublesOnEveryIsa) {
 TEST(Attention, GivesTheSameBitsForEveryThreadCount) {
   test::on_every_isa([](const std::string& name) {
     const Sample many({1, 70, 300, 3, 64, false}),
-        few({2, 3, 700, 4, 64, true});
+        few({2, 3, 700, 4, 64, true}, Type::f16);
     EXPECT_TRUE(test::same_for_every_thread_count([&] { return many.many(); }))
         << name;
     EXPECT_TRUE(test::same_for_every_thread_count([&] { return few.step(); }))

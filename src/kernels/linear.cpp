@@ -10,6 +10,7 @@
 #include "kernels/affine-inl.h"
 #include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
+#include "kernels/int12-inl.h"
 #include "kernels/pieces.h"
 #include "kernels/simd_numbers-inl.h"
 
@@ -81,6 +82,15 @@ void LinearPiece(const Linear& task, Piece piece, float* scratch) {
           [&](std::size_t j, std::size_t i, std::size_t n, float* to) HWY_ATTR {
             const std::size_t row = piece.column + j;
             dequantize_part(task.affine, task.in, row, k + i, n, to);
+          });
+    } else if (task.int12) {
+      pack(
+          piece.columns,
+          depth,
+          packed,
+          [&](std::size_t j, std::size_t i, std::size_t n, float* to) HWY_ATTR {
+            const std::size_t row = piece.column + j;
+            dequantize_int12_part(task.int12, task.in, row, k + i, n, to);
           });
     } else {
       const Numbers weight = task.weight.from(piece.column * task.in + k);
@@ -223,6 +233,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
+#include "kernels/int12.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
 
@@ -248,6 +259,10 @@ void linear(const Linear& task) {
 void matvec(const Linear& task) {
   if (task.affine) {
     matvec_affine(task);
+    return;
+  }
+  if (task.int12) {
+    matvec_int12(task);
     return;
   }
   if (task.rows == 0) {

@@ -15,6 +15,7 @@ struct Linear {
   std::size_t rows = 0;
   Numbers weight;       ///< [out, in]
   AffineWeights affine; ///< in place of `weight`, or null
+  Int12Weights int12;   ///< likewise
   std::size_t in = 0;
   std::size_t out = 0;
   Numbers bias; ///< [out] or null

@@ -40,4 +40,26 @@ struct AffineWeights {
   }
 };
 
+/// Weights of 12 bits, whole numbers of -2039 to 2039 times the scale of their
+/// group, cut in two: a number is 16 high + low. What needs few digits reads
+/// the high bits alone.
+struct Int12Weights {
+  static constexpr std::size_t kGroup = 128; ///< inputs that share a scale
+
+  const std::int8_t* high = nullptr; ///< [out, depth], 0 past the inputs
+  /// [out, depth / 2]: of two numbers of a group that are half a group apart
+  /// the first has the low bits of a byte; -8 to 7
+  const std::uint8_t* low = nullptr;
+  const float* scales = nullptr; ///< [out, depth / kGroup]
+  const float* errors = nullptr; ///< [out] the norm of what low bits are worth
+
+  /// Inputs, to whole groups.
+  static constexpr std::size_t depth_of(std::size_t in) {
+    return (in + kGroup - 1) / kGroup * kGroup;
+  }
+  explicit operator bool() const {
+    return high != nullptr;
+  }
+};
+
 } // namespace mlxaudio::kernels

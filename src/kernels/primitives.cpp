@@ -12,6 +12,7 @@
 #include "core/memory_count.h"
 #include "kernels/affine.h"
 #include "kernels/attention.h"
+#include "kernels/int12.h"
 #include "kernels/linear.h"
 #include "kernels/reduced.h"
 #include "kernels/rows.h"
@@ -77,14 +78,27 @@ class CpuPrimitive : public mx::Primitive {
 };
 
 template <class Primitive, class... Fields>
-mx::array build(
-    mx::Shape shape, std::vector<mx::array> inputs, Fields&&... fields) {
+mx::array build_of(
+    mx::Dtype dtype,
+    mx::Shape shape,
+    std::vector<mx::array> inputs,
+    Fields&&... fields) {
   const auto stream = mx::default_stream(mx::Device::cpu);
   return mx::array(
       std::move(shape),
-      mx::float32,
+      dtype,
       std::make_shared<Primitive>(stream, std::forward<Fields>(fields)...),
       std::move(inputs));
+}
+
+template <class Primitive, class... Fields>
+mx::array build(
+    mx::Shape shape, std::vector<mx::array> inputs, Fields&&... fields) {
+  return build_of<Primitive>(
+      mx::float32,
+      std::move(shape),
+      std::move(inputs),
+      std::forward<Fields>(fields)...);
 }
 
 /// Copies items from wherever strides put them, to row-major order.
@@ -168,6 +182,14 @@ AffineWeights affine_of(
       size_of(layout.bits)};
 }
 
+Int12Weights int12_of(const PackedInt12& weight) {
+  return {
+      weight.high.data<std::int8_t>(),
+      weight.low.data<std::uint8_t>(),
+      weight.scales.data<float>(),
+      weight.errors.data<float>()};
+}
+
 /// What a product has beside x and the weights.
 struct LinearParts {
   bool bias = false;
@@ -175,6 +197,8 @@ struct LinearParts {
   bool residual = false;
   /// Of affine weights, which are three inputs.
   std::optional<AffineLayout> affine = {};
+  bool int12 = false;    ///< of weights of 12 bits, which are four inputs
+  bool screened = false; ///< of these, for the greatest alone
   /// Epsilon of a layer normalization of x before it.
   std::optional<float> norm = {};
 };
@@ -206,7 +230,8 @@ struct Product {
 };
 
 /// \param inputs x, weight, and of what there is: the weight's scales and
-///   biases, bias, residual, the normalization's weight and bias
+///   biases, or low bits, scales and errors; bias, residual, the
+///   normalization's weight and bias
 Product product_of(
     std::span<const mx::array> inputs,
     const LinearParts& parts,
@@ -226,6 +251,11 @@ Product product_of(
     const auto scales = dense(inputs[next++], encoder);
     const auto biases = dense(inputs[next++], encoder);
     task.affine = affine_of(weight, scales, biases, *parts.affine);
+  } else if (parts.int12) {
+    const auto low = dense(inputs[next++], encoder);
+    const auto scales = dense(inputs[next++], encoder);
+    const auto errors = dense(inputs[next++], encoder);
+    task.int12 = int12_of({weight, low, scales, errors});
   } else {
     task.weight = numbers_of(weight);
   }
@@ -246,10 +276,7 @@ Product product_of(
 class LinearPrimitive : public CpuPrimitive {
  public:
   LinearPrimitive(mx::Stream stream, const LinearParts& parts)
-      : CpuPrimitive(
-            stream,
-            parts.affine ? "mlxaudio::LinearAffine" : "mlxaudio::Linear"),
-        parts_(parts) {}
+      : CpuPrimitive(stream, name_of(parts)), parts_(parts) {}
 
   const LinearParts& parts() const {
     return parts_;
@@ -262,11 +289,24 @@ class LinearPrimitive : public CpuPrimitive {
       CommandEncoder& encoder) override {
     Product product = product_of(inputs, parts_, encoder);
     product.task.y = out.data<float>();
-    encoder.dispatch([product] {
+    encoder.dispatch([product, screened = parts_.screened] {
       std::vector<float> scratch;
       const Linear task = product.with_rows(scratch);
-      task.rows <= kMatvecRows ? matvec(task) : kernels::linear(task);
+      if (task.rows > kMatvecRows) {
+        kernels::linear(task);
+      } else if (screened) {
+        scores_int12(task);
+      } else {
+        matvec(task);
+      }
     });
+  }
+
+  static const char* name_of(const LinearParts& parts) {
+    return parts.affine     ? "mlxaudio::LinearAffine"
+           : parts.screened ? "mlxaudio::ScoresInt12"
+           : parts.int12    ? "mlxaudio::LinearInt12"
+                            : "mlxaudio::Linear";
   }
 
   LinearParts parts_;
@@ -333,6 +373,26 @@ class Bf16LinearPrimitive : public CpuPrimitive {
   LinearParts parts_;
 };
 
+/// Calls f(row, to) for each of the rows that indices name.
+template <class Function>
+void take_each(
+    const mx::array& indices,
+    int rows,
+    mx::array& out,
+    CommandEncoder& encoder,
+    Function f) {
+  encoder.dispatch([f = std::move(f),
+                    rows,
+                    in = size_of(out.shape(-1)),
+                    indices = indices.data<std::int32_t>(),
+                    n = indices.size(),
+                    to = out.data<float>()] {
+    for (std::size_t i = 0; i < n; ++i) {
+      f(size_of(indices[i] < 0 ? indices[i] + rows : indices[i]), to + i * in);
+    }
+  });
+}
+
 class TakeAffinePrimitive : public CpuPrimitive {
  public:
   TakeAffinePrimitive(mx::Stream stream, const AffineLayout& layout)
@@ -349,20 +409,47 @@ class TakeAffinePrimitive : public CpuPrimitive {
         dense(inputs[2], encoder),
         dense(inputs[3], encoder),
         layout_);
-    encoder.dispatch([weights,
-                      rows = inputs[1].shape(0),
-                      in = size_of(out.shape(-1)),
-                      indices = indices.data<std::int32_t>(),
-                      n = indices.size(),
-                      to = out.data<float>()] {
-      for (std::size_t i = 0; i < n; ++i) {
-        const int row = indices[i] < 0 ? indices[i] + rows : indices[i];
-        dequantize(weights, in, size_of(row), 0, in, to + i * in);
-      }
-    });
+    take_each(
+        indices,
+        inputs[1].shape(0),
+        out,
+        encoder,
+        [weights, in = size_of(out.shape(-1))](std::size_t row, float* to) {
+          dequantize(weights, in, row, 0, in, to);
+        });
   }
 
   AffineLayout layout_;
+};
+
+class TakeInt12Primitive : public CpuPrimitive {
+ public:
+  explicit TakeInt12Primitive(mx::Stream stream)
+      : CpuPrimitive(stream, "mlxaudio::TakeInt12") {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto indices = dense(inputs[0], encoder);
+    const auto weights = int12_of(
+        {dense(inputs[1], encoder),
+         dense(inputs[2], encoder),
+         dense(inputs[3], encoder),
+         dense(inputs[4], encoder)});
+    take_each(
+        indices,
+        inputs[1].shape(0),
+        out,
+        encoder,
+        [weights, in = size_of(out.shape(-1))](std::size_t row, float* to) {
+          constexpr std::size_t kHalf = Int12Weights::kGroup / 2;
+          for (std::size_t k = 0; k < in; k += kHalf) {
+            dequantize(weights, in, row, k, std::min(kHalf, in - k), to + k);
+          }
+        });
+  }
 };
 
 class Conv1dPrimitive : public CpuPrimitive {
@@ -449,7 +536,7 @@ class AttentionPrimitive : public CpuPrimitive {
     const auto channels_of = [&](const mx::array& input) {
       const auto a = has_rows(input) ? input : dense(input, encoder);
       return Channels{
-          a.data<float>(),
+          numbers_of(a),
           static_cast<std::size_t>(a.strides(0)),
           static_cast<std::size_t>(a.strides(1))};
     };
@@ -543,6 +630,25 @@ class AppendPrimitive : public mx::Primitive {
  private:
   std::size_t row_, count_;
   std::optional<LinearParts> product_;
+};
+
+class NarrowPrimitive : public CpuPrimitive {
+ public:
+  explicit NarrowPrimitive(mx::Stream stream)
+      : CpuPrimitive(stream, "mlxaudio::Narrow") {}
+
+ private:
+  void eval(
+      const std::vector<mx::array>& inputs,
+      mx::array& out,
+      CommandEncoder& encoder) override {
+    const auto x = dense(inputs[0], encoder);
+    encoder.dispatch([x = x.data<float>(),
+                      n = out.size(),
+                      y = out.data<mx::float16_t>()] {
+      kernels::narrow(x, n, reinterpret_cast<std::uint16_t*>(y));
+    });
+  }
 };
 
 class GeluPrimitive : public CpuPrimitive {
@@ -736,6 +842,73 @@ mx::array take_rows(const AffineWeight& weight, const mx::array& indices) {
       AffineLayout{weight.group_size, weight.bits});
 }
 
+PackedInt12 pack_int12(const mx::array& weight) {
+  const auto whole = evaluated(weight);
+  const std::size_t out = size_of(weight.shape(0)),
+                    in = size_of(weight.shape(1)),
+                    depth = Int12Weights::depth_of(in),
+                    groups = depth / Int12Weights::kGroup;
+  const auto filled = [&](std::size_t columns, mx::Dtype dtype) {
+    const mx::Shape shape{static_cast<int>(out), static_cast<int>(columns)};
+    return mx::array(
+        mx::allocator::malloc(out * columns * size_of(mx::size_of(dtype))),
+        shape,
+        dtype);
+  };
+  PackedInt12 packed{
+      filled(depth, mx::int8),
+      filled(depth / 2, mx::uint8),
+      filled(groups, mx::float32),
+      mx::array(
+          mx::allocator::malloc(out * sizeof(float)),
+          {weight.shape(0)},
+          mx::float32)};
+  quantize_int12(
+      numbers_of(whole),
+      out,
+      in,
+      {packed.high.data<std::int8_t>(),
+       packed.low.data<std::uint8_t>(),
+       packed.scales.data<float>(),
+       packed.errors.data<float>()});
+  return packed;
+}
+
+mx::array take_rows(
+    const PackedInt12& weight, const mx::array& indices, int in) {
+  auto shape = indices.shape();
+  shape.push_back(in);
+  return build<TakeInt12Primitive>(
+      std::move(shape),
+      {indices, weight.high, weight.low, weight.scales, weight.errors});
+}
+
+mx::array linear(
+    const mx::array& x,
+    const PackedInt12& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual) {
+  LinearParts parts{bias.has_value(), gelu, residual.has_value()};
+  parts.int12 = true;
+  return build_linear(
+      x,
+      with(
+          {x, weight.high, weight.low, weight.scales, weight.errors},
+          bias,
+          residual),
+      parts);
+}
+
+mx::array scores(const mx::array& x, const PackedInt12& weight) {
+  LinearParts parts;
+  parts.int12 = parts.screened = true;
+  return build_linear(
+      x,
+      {x, weight.high, weight.low, weight.scales, weight.errors},
+      parts);
+}
+
 PackedInt8 pack_int8(const mx::array& weight) {
   const auto whole = evaluated(weight);
   const int out = weight.shape(0), in = weight.shape(1);
@@ -850,6 +1023,10 @@ mx::array append(const mx::array& room, int row, const mx::array& rows) {
       row,
       rows.shape(1),
       parts);
+}
+
+mx::array narrow(const mx::array& x) {
+  return build_of<NarrowPrimitive>(mx::float16, x.shape(), {x});
 }
 
 mx::array gelu(const mx::array& x) {

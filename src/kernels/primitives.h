@@ -43,6 +43,33 @@ mx::array linear(
     bool gelu,
     const std::optional<mx::array>& residual);
 
+/// Weights [out, in] rounded to 12 bits: see `Int12Weights`.
+struct PackedInt12 {
+  mx::array high;   ///< [out, depth] i8
+  mx::array low;    ///< [out, depth / 2] u8
+  mx::array scales; ///< [out, depth / Int12Weights::kGroup] f32
+  mx::array errors; ///< [out] f32
+};
+
+/// Evaluates the weights, and rounds them at once. \param weight f32, f16, bf16
+PackedInt12 pack_int12(const mx::array& weight);
+
+/// Rows of them by their numbers; one below 0 counts from the end.
+/// \param indices i32 \param in of a row
+mx::array take_rows(
+    const PackedInt12& weight, const mx::array& indices, int in);
+
+mx::array linear(
+    const mx::array& x,
+    const PackedInt12& weight,
+    const std::optional<mx::array>& bias,
+    bool gelu,
+    const std::optional<mx::array>& residual);
+
+/// Of at most kMatvecRows rows x W^T, of which the greatest of each row is what
+/// `linear` gives: see `scores_int12`.
+mx::array scores(const mx::array& x, const PackedInt12& weight);
+
 /// Weights [out, in] rounded to 8 bits: see `quantize` in reduced.h.
 struct PackedInt8 {
   mx::array values; ///< [out, groups * kGroup] i8
@@ -90,7 +117,8 @@ mx::array conv1d(
     bool gelu);
 
 /// Of keys and values that are the first rows of a buffer, it reads the buffer.
-/// \param q, k, v f32 \param scale multiplies q k^T
+/// \param q f32 \param k, v f32, f16 or bf16, both alike
+/// \param scale multiplies q k^T
 mx::array attention(
     const mx::array& q,
     const mx::array& k,
@@ -105,6 +133,8 @@ mx::array attention(
 /// \param room, rows f32
 mx::array append(const mx::array& room, int row, const mx::array& rows);
 
+/// Rounds to f16. \param x f32
+mx::array narrow(const mx::array& x);
 /// \param x f32
 mx::array gelu(const mx::array& x);
 mx::array softmax(const mx::array& x);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "kernels/simd.h"
 
@@ -18,6 +19,26 @@ namespace HWY_NAMESPACE {
 void GeluRow(const float* x, std::size_t n, float* y) {
   const hn::ScalableTag<float> d;
   map_row(x, n, y, [&](auto v) HWY_ATTR { return gelu(d, v); });
+}
+
+/// \param y f16
+void NarrowRow(const float* x, std::size_t n, std::uint16_t* y) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> narrow;
+  const std::size_t lanes = hn::Lanes(d);
+  auto* const to = reinterpret_cast<hwy::float16_t*>(y);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(hn::DemoteTo(narrow, hn::LoadU(d, x + i)), narrow, to + i);
+  }
+  if (i < n) {
+    HWY_ALIGN hwy::float16_t rest[hn::MaxLanes(hn::ScalableTag<float>())];
+    hn::StoreU(
+        hn::DemoteTo(narrow, load_wide_part(d, x + i, n - i)),
+        narrow,
+        rest);
+    std::memcpy(y + i, rest, (n - i) * sizeof(*y));
+  }
 }
 
 void SoftmaxRow(const float* x, std::size_t n, float* y) {
@@ -117,6 +138,7 @@ HWY_EXPORT(GeluRow);
 HWY_EXPORT(SoftmaxRow);
 HWY_EXPORT(MaxRow);
 HWY_EXPORT(SumOfExponentials);
+HWY_EXPORT(NarrowRow);
 HWY_EXPORT(LayerNormRow);
 HWY_EXPORT(Widen);
 
@@ -142,6 +164,13 @@ void for_rows(std::size_t rows, std::size_t columns, const Function& f) {
 void gelu(const float* x, std::size_t n, float* y) {
   auto* const row = HWY_DYNAMIC_DISPATCH(GeluRow);
   // The pieces are as long as any vector, so that they may be cut anywhere.
+  for_rows(n, 1, [&](std::size_t first, std::size_t last) {
+    row(x + first, last - first, y + first);
+  });
+}
+
+void narrow(const float* x, std::size_t n, std::uint16_t* y) {
+  auto* const row = HWY_DYNAMIC_DISPATCH(NarrowRow);
   for_rows(n, 1, [&](std::size_t first, std::size_t last) {
     row(x + first, last - first, y + first);
   });

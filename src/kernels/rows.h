@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/numbers.h"
 
@@ -9,6 +10,9 @@ namespace mlxaudio::kernels {
 
 /// y[i] = x[i] (1 + erf(x[i] / sqrt 2)) / 2
 void gelu(const float* x, std::size_t n, float* y);
+
+/// Rounds n numbers to f16.
+void narrow(const float* x, std::size_t n, std::uint16_t* y);
 
 /// Softmax of each row.
 void softmax(const float* x, std::size_t rows, std::size_t columns, float* y);

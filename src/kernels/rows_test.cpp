@@ -203,6 +203,24 @@ TEST(LayerNorm, AgreesWithDoubles) {
   });
 }
 
+TEST(Narrow, RoundsToTheNearestF16OnEveryIsa) {
+  test::on_every_isa([](const std::string& name) {
+    for (const std::size_t n : {1u, 7u, 64u, 100'003u}) {
+      const auto exact = test::weights(test::normal(n, 3), Type::f16);
+      Floats off = exact.worth;
+      for (float& v : off) {
+        v *= 1.0002f; // less than half of what tells f16's numbers apart
+      }
+      for (const Floats& x : {exact.worth, off}) {
+        std::vector<std::uint16_t> y(n);
+        narrow(x.data(), n, y.data());
+        ASSERT_EQ(std::memcmp(y.data(), exact.bytes.data(), 2 * n), 0)
+            << name << " " << n;
+      }
+    }
+  });
+}
+
 TEST(Rows, GiveTheSameBitsForEveryThreadCount) {
   const std::size_t rows = 300, columns = 517;
   const Floats x = test::normal(rows * columns, 1);

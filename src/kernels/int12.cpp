@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/int12.h"
+
+#include "kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/int12.cpp"
+#include "hwy/cache_control.h"
+#include "hwy/foreach_target.h"
+#include "kernels/finish-inl.h"
+#include "kernels/int12-inl.h"
+#include "kernels/pieces.h"
+#include "kernels/simd_numbers-inl.h"
+
+#ifndef MLXAUDIO_KERNELS_INT12_ONCE
+#define MLXAUDIO_KERNELS_INT12_ONCE
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace mlxaudio::kernels {
+
+/// Which bits of weights a sum is over.
+enum class Bits { high, low, all };
+
+} // namespace mlxaudio::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace mlxaudio::kernels {
+namespace HWY_NAMESPACE {
+
+inline constexpr std::size_t kGroupOf12 = Int12Weights::kGroup;
+inline constexpr std::size_t kHalfGroup = kGroupOf12 / 2;
+
+/// One group. \param wide kGroupOf12 numbers \param error takes the square of
+/// the norm of what low bits are worth, added
+HWY_INLINE void quantize_group(
+    const float* HWY_RESTRICT wide,
+    std::int8_t* HWY_RESTRICT high,
+    std::uint8_t* HWY_RESTRICT low,
+    float& scale,
+    float& error) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const hn::Rebind<std::int8_t, decltype(d)> bytes;
+  const hn::Rebind<std::uint8_t, decltype(d)> unsigned_bytes;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr float kMost = 2039.0f;
+  // Below it, 1 / scale would not be finite.
+  constexpr float kNothing = 1e-30f;
+  // As whole numbers, in which NaN is greater than all.
+  auto max = hn::Zero(di);
+  for (std::size_t i = 0; i < kGroupOf12; i += lanes) {
+    max = hn::Max(max, hn::BitCast(di, hn::Abs(hn::LoadU(d, wide + i))));
+  }
+  const std::int32_t greatest_bits = hn::GetLane(hn::MaxOfLanes(di, max));
+  float greatest = 0;
+  std::memcpy(&greatest, &greatest_bits, sizeof(greatest));
+  const bool nothing = greatest < kNothing;
+  scale = nothing ? 0.0f : greatest / kMost;
+  const auto factor = hn::Set(d, nothing ? 0.0f : kMost / greatest);
+  auto squares = hn::Zero(d);
+  const auto cut = [&](std::size_t at) HWY_ATTR {
+    const auto whole = hn::NearestInt(hn::Mul(hn::LoadU(d, wide + at), factor));
+    const auto upper = hn::ShiftRight<4>(hn::Add(whole, hn::Set(di, 8)));
+    hn::StoreU(hn::DemoteTo(bytes, upper), bytes, high + at);
+    const auto rest = hn::Sub(whole, hn::ShiftLeft<4>(upper));
+    const auto worth = hn::ConvertTo(d, rest);
+    squares = hn::MulAdd(worth, worth, squares);
+    return rest;
+  };
+  for (std::size_t i = 0; i < kHalfGroup; i += lanes) {
+    const auto first = hn::And(cut(i), hn::Set(di, 15));
+    const auto second =
+        hn::And(hn::ShiftLeft<4>(cut(kHalfGroup + i)), hn::Set(di, 240));
+    hn::StoreU(
+        hn::DemoteTo(unsigned_bytes, hn::Or(first, second)),
+        unsigned_bytes,
+        low + i);
+  }
+  error += scale * scale * hn::GetLane(hn::SumOfLanes(d, squares));
+}
+
+/// Rows [row, row + rows) of a matrix. \param wide depth floats
+void QuantizeInt12Rows(
+    const Numbers& weight,
+    std::size_t row,
+    std::size_t rows,
+    std::size_t in,
+    float* HWY_RESTRICT wide,
+    const Int12Room& to) {
+  const std::size_t depth = Int12Weights::depth_of(in);
+  std::fill(wide + in, wide + depth, 0.0f);
+  for (std::size_t j = row; j < row + rows; ++j) {
+    widen(weight.from(j * in), in, wide);
+    float error = 0;
+    for (std::size_t k = 0; k < depth; k += kGroupOf12) {
+      const std::size_t at = j * depth + k;
+      quantize_group(
+          wide + k,
+          to.high + at,
+          to.low + at / 2,
+          to.scales[at / kGroupOf12],
+          error);
+    }
+    to.errors[j] = std::sqrt(error);
+  }
+}
+
+/// Sums of kOut rows of weights, from row `column` on, with kRows rows of x,
+/// which are of whole groups. \param sums [kRows, sums_stride]
+template <Bits kBits, std::size_t kRows, std::size_t kOut>
+HWY_INLINE void dots_int12(
+    const Linear& task,
+    std::size_t column,
+    float* HWY_RESTRICT sums,
+    std::size_t sums_stride) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t depth = Int12Weights::depth_of(task.in);
+  const std::size_t groups = depth / kGroupOf12;
+  const float* const x = task.x;
+  const std::int8_t* HWY_RESTRICT high = task.int12.high + column * depth;
+  const std::uint8_t* HWY_RESTRICT low = task.int12.low + column * depth / 2;
+  const float* const scales = task.int12.scales + column * groups;
+  V sum[kOut][kRows];
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sum[j][i] = hn::Zero(d);
+    }
+  }
+  // The rows after these are asked for meanwhile, in the order of memory. As
+  // numbers: what is asked for may lie beyond the last weight.
+  constexpr std::size_t kLine = 64;
+  auto high_ahead = reinterpret_cast<std::uintptr_t>(high + kOut * depth);
+  auto low_ahead = reinterpret_cast<std::uintptr_t>(low + kOut * depth / 2);
+  for (std::size_t g = 0; g < groups; ++g) {
+    if constexpr (kBits != Bits::low) {
+      for (std::size_t i = 0; i < kOut * kGroupOf12; i += kLine) {
+        hwy::Prefetch(reinterpret_cast<const char*>(high_ahead + i));
+      }
+      high_ahead += kOut * kGroupOf12;
+    }
+    if constexpr (kBits == Bits::all) {
+      for (std::size_t i = 0; i < kOut * kHalfGroup; i += kLine) {
+        hwy::Prefetch(reinterpret_cast<const char*>(low_ahead + i));
+      }
+      low_ahead += kOut * kHalfGroup;
+    }
+    V part[kOut][kRows];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        part[j][i] = hn::Zero(d);
+      }
+    }
+    for (std::size_t k = 0; k < kHalfGroup; k += lanes) {
+      const std::size_t at = g * kGroupOf12 + k;
+      V first_x[kRows], second_x[kRows];
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        first_x[i] = hn::LoadU(d, x + i * task.stride + at);
+        second_x[i] = hn::LoadU(d, x + i * task.stride + at + kHalfGroup);
+      }
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kOut; ++j) {
+        const hn::RebindToSigned<decltype(d)> di;
+        auto first = hn::Zero(di), second = hn::Zero(di);
+        if constexpr (kBits != Bits::low) {
+          first = load_signed(d, high + j * depth + at);
+          second = load_signed(d, high + j * depth + at + kHalfGroup);
+        }
+        if constexpr (kBits != Bits::high) {
+          const auto bits =
+              load_low(d, low + j * depth / 2 + g * kHalfGroup + k);
+          first = hn::Add(hn::ShiftLeft<4>(first), bits.first);
+          second = hn::Add(hn::ShiftLeft<4>(second), bits.second);
+        }
+        const V first_worth = hn::ConvertTo(d, first);
+        const V second_worth = hn::ConvertTo(d, second);
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kRows; ++i) {
+          part[j][i] = hn::MulAdd(first_worth, first_x[i], part[j][i]);
+          part[j][i] = hn::MulAdd(second_worth, second_x[i], part[j][i]);
+        }
+      }
+    }
+    // Of high bits alone one is worth 16.
+    constexpr float kWorth = kBits == Bits::high ? 16.0f : 1.0f;
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const V scale = hn::Set(d, kWorth * scales[j * groups + g]);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        sum[j][i] = hn::MulAdd(part[j][i], scale, sum[j][i]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < kOut; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      sums[i * sums_stride + j] = hn::GetLane(hn::SumOfLanes(d, sum[j][i]));
+    }
+  }
+}
+
+/// Sums of `columns` rows of weights from row `column` on.
+template <Bits kBits, std::size_t kRows>
+HWY_INLINE void matvec_int12_rows(
+    const Linear& task,
+    std::size_t column,
+    std::size_t columns,
+    float* sums,
+    std::size_t sums_stride) {
+  // As many sums as hide the latency of an addition.
+  constexpr std::size_t kOut = kRows == 1 ? 4 : 2;
+  std::size_t j = 0;
+  for (; j + kOut <= columns; j += kOut) {
+    dots_int12<kBits, kRows, kOut>(task, column + j, sums + j, sums_stride);
+  }
+  for (; j < columns; ++j) {
+    dots_int12<kBits, kRows, 1>(task, column + j, sums + j, sums_stride);
+  }
+}
+
+/// Columns of all rows. \param task its rows are padded to whole groups
+void Int12Piece(const Linear& task, const Piece& piece) {
+  HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
+  with_count<kMatvecRows>(piece.rows, [&](auto rows) HWY_ATTR {
+    matvec_int12_rows<Bits::all, rows()>(
+        task,
+        piece.column,
+        piece.columns,
+        sums,
+        kColumns);
+  });
+  HWY_ALIGN float bias[kColumns] = {};
+  if (task.bias) {
+    widen(task.bias.from(piece.column), piece.columns, bias);
+  }
+  finish_rows(task, piece, sums, bias);
+}
+
+/// Columns [column, column + columns), at most kScreened, of all rows.
+/// \param task its rows are padded to whole groups \param norms of them
+void ScreenedPiece(
+    const Linear& task,
+    std::size_t column,
+    std::size_t columns,
+    const float* norms) {
+  HWY_ALIGN float sums[kMatvecRows * kScreened];
+  with_count<kMatvecRows>(task.rows, [&](auto rows) HWY_ATTR {
+    matvec_int12_rows<Bits::high, rows()>(
+        task,
+        column,
+        columns,
+        sums,
+        kScreened);
+  });
+  const float* const errors = task.int12.errors + column;
+  const std::size_t depth = Int12Weights::depth_of(task.in);
+  std::array<std::size_t, kScreened> candidates;
+  for (std::size_t i = 0; i < task.rows; ++i) {
+    float* const row = sums + i * kScreened;
+    float least = -std::numeric_limits<float>::infinity();
+    for (std::size_t j = 0; j < columns; ++j) {
+      least = std::max(least, row[j] - errors[j] * norms[i]);
+    }
+    std::size_t count = 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      candidates[count] = j;
+      count += row[j] + errors[j] * norms[i] >= least ? 1 : 0;
+    }
+    for (std::size_t c = 0; c < count; ++c) {
+      constexpr std::size_t kLine = 64;
+      const auto* const from = reinterpret_cast<const char*>(
+          task.int12.low + (column + candidates[c]) * depth / 2);
+      for (std::size_t k = 0; k < depth / 2; k += kLine) {
+        hwy::Prefetch(from + k);
+      }
+    }
+    Linear one = task;
+    one.x = task.x + i * task.stride;
+    for (std::size_t c = 0; c < count; ++c) {
+      float rest = 0;
+      dots_int12<Bits::low, 1, 1>(one, column + candidates[c], &rest, 1);
+      row[candidates[c]] += rest;
+    }
+    std::copy_n(row, columns, task.y + i * task.out + column);
+  }
+}
+
+void DequantizeInt12(
+    const Int12Weights& weights,
+    std::size_t in,
+    std::size_t row,
+    std::size_t k,
+    std::size_t n,
+    float* to) {
+  dequantize_int12_part(weights, in, row, k, n, to);
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace mlxaudio::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include <vector>
+
+#include "kernels/cpu.h"
+#include "kernels/parallel.h"
+#include "kernels/scratch.h"
+
+namespace mlxaudio::kernels {
+
+HWY_EXPORT(QuantizeInt12Rows);
+HWY_EXPORT(Int12Piece);
+HWY_EXPORT(ScreenedPiece);
+HWY_EXPORT(DequantizeInt12);
+
+namespace {
+
+/// A task whose rows of x are of whole groups. \param x may hold them
+Linear padded_to_groups(const Linear& task, std::vector<float>& x) {
+  const std::size_t depth = Int12Weights::depth_of(task.in);
+  if (depth == task.in) {
+    return task;
+  }
+  x.resize(task.rows * depth);
+  for (std::size_t i = 0; i < task.rows; ++i) {
+    std::copy_n(task.x + i * task.stride, task.in, x.data() + i * depth);
+  }
+  Linear padded = task;
+  padded.x = x.data();
+  padded.stride = depth;
+  return padded;
+}
+
+/// A little more than the norm of a row, so that rounding does not make a bound
+/// too small.
+float norm_of(const float* x, std::size_t n) {
+  double squares = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    squares += static_cast<double>(x[i]) * x[i];
+  }
+  constexpr double kMargin = 1.0001;
+  return static_cast<float>(kMargin * std::sqrt(squares));
+}
+
+} // namespace
+
+void quantize_int12(
+    const Numbers& weight,
+    std::size_t out,
+    std::size_t in,
+    const Int12Room& to) {
+  isa(); // a wrong MLXAUDIO_ISA is an error here, too
+  constexpr std::size_t kRowsAtOnce = 64;
+  auto* const rows_of = HWY_DYNAMIC_DISPATCH(QuantizeInt12Rows);
+  parallel_for_with<Aligned<float>>(
+      (out + kRowsAtOnce - 1) / kRowsAtOnce,
+      [&] { return allocate_aligned<float>(Int12Weights::depth_of(in)); },
+      [&](std::size_t i, const Aligned<float>& wide) {
+        const std::size_t row = i * kRowsAtOnce;
+        const std::size_t rows = std::min(kRowsAtOnce, out - row);
+        rows_of(weight, row, rows, in, wide.get(), to);
+      });
+}
+
+void dequantize(
+    const Int12Weights& weights,
+    std::size_t in,
+    std::size_t row,
+    std::size_t k,
+    std::size_t n,
+    float* to) {
+  HWY_DYNAMIC_DISPATCH(DequantizeInt12)(weights, in, row, k, n, to);
+}
+
+void matvec_int12(const Linear& task) {
+  if (task.rows == 0) {
+    return;
+  }
+  std::vector<float> x;
+  const Linear padded = padded_to_groups(task, x);
+  const Pieces pieces{task.rows, task.out};
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(Int12Piece);
+  parallel_for(pieces.count(), is_worth_threads(task), [&](std::size_t i) {
+    piece_of(padded, pieces.at(i));
+  });
+}
+
+void scores_int12(const Linear& task) {
+  if (task.rows == 0) {
+    return;
+  }
+  std::vector<float> x;
+  const Linear padded = padded_to_groups(task, x);
+  std::array<float, kMatvecRows> norms;
+  for (std::size_t i = 0; i < task.rows; ++i) {
+    norms[i] = norm_of(task.x + i * task.stride, task.in);
+  }
+  auto* const piece_of = HWY_DYNAMIC_DISPATCH(ScreenedPiece);
+  parallel_for(
+      (task.out + kScreened - 1) / kScreened,
+      is_worth_threads(task),
+      [&](std::size_t i) {
+        const std::size_t column = i * kScreened;
+        const std::size_t columns = std::min(kScreened, task.out - column);
+        piece_of(padded, column, columns, norms.data());
+      });
+}
+
+} // namespace mlxaudio::kernels
+
+#endif

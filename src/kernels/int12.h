@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/linear.h"
+
+/// Weights of 12 bits.
+namespace mlxaudio::kernels {
+
+/// Columns of which the greatest is told from the others.
+inline constexpr std::size_t kScreened = 256;
+
+/// Where weights go that are rounded: see `Int12Weights`.
+struct Int12Room {
+  std::int8_t* high = nullptr;
+  std::uint8_t* low = nullptr;
+  float* scales = nullptr;
+  float* errors = nullptr;
+};
+
+/// Rounds weights [out, in] to 12 bits: the greatest of a group is 2039, so
+/// that its high bits, rounded, are at most 127.
+void quantize_int12(
+    const Numbers& weight,
+    std::size_t out,
+    std::size_t in,
+    const Int12Room& to);
+
+/// Numbers [k, k + n) of a row of weights, in one half of a group.
+void dequantize(
+    const Int12Weights& weights,
+    std::size_t in,
+    std::size_t row,
+    std::size_t k,
+    std::size_t n,
+    float* to);
+
+/// `matvec` of a task with such weights: each is read once.
+void matvec_int12(const Linear& task);
+
+/// The same where only the greatest of a row matter: x W^T with the high bits,
+/// and with all bits where a column may be the greatest of its kScreened
+/// neighbours. It may not where low bits, by their norm and that of x, cannot
+/// lift it so far: so the greatest of a row is the one that all bits give.
+/// \param task without bias, GELU and residual
+void scores_int12(const Linear& task);
+
+} // namespace mlxaudio::kernels
