@@ -21,22 +21,51 @@ void GeluRow(const float* x, std::size_t n, float* y) {
   map_row(x, n, y, [&](auto v) HWY_ATTR { return gelu(d, v); });
 }
 
+/// One vector to the nearest f16, ties to even. Highway's own conversion cuts
+/// bits off on processors that have none.
+template <class D>
+HWY_INLINE hn::Vec<hn::Rebind<std::uint16_t, D>> to_f16(D d, hn::Vec<D> x) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<std::uint16_t, D> narrow;
+  constexpr std::uint32_t kInfinity = 255u << 23, kTooGreat = 143u << 23;
+  constexpr std::uint32_t kLeastNormal = 113u << 23, kHalf = 126u << 23;
+  const auto magnitude = hn::Abs(x);
+  const auto bits = hn::BitCast(du, magnitude);
+  const auto sign = hn::Xor(hn::BitCast(du, x), bits);
+  // The exponent's bias becomes f16's, and half of the last bit that stays is
+  // added, or a little less where that bit is 0.
+  const auto odd = hn::And(hn::ShiftRight<13>(bits), hn::Set(du, 1));
+  const auto bias = hn::Set(du, 0xfffu - (112u << 23));
+  const auto normal = hn::ShiftRight<13>(hn::Add(hn::Add(bits, bias), odd));
+  // A half has f16's least bit as its last, so that the sum is rounded to it.
+  const auto half = hn::BitCast(d, hn::Set(du, kHalf));
+  const auto subnormal =
+      hn::Sub(hn::BitCast(du, hn::Add(magnitude, half)), hn::Set(du, kHalf));
+  const auto beyond = hn::IfThenElse(
+      hn::Gt(bits, hn::Set(du, kInfinity)),
+      hn::Set(du, 0x7e00u),
+      hn::Set(du, 0x7c00u));
+  const auto finite = hn::IfThenElse(
+      hn::Lt(bits, hn::Set(du, kLeastNormal)),
+      subnormal,
+      normal);
+  const auto rounded =
+      hn::IfThenElse(hn::Lt(bits, hn::Set(du, kTooGreat)), finite, beyond);
+  return hn::TruncateTo(narrow, hn::Or(rounded, hn::ShiftRight<16>(sign)));
+}
+
 /// \param y f16
 void NarrowRow(const float* x, std::size_t n, std::uint16_t* y) {
   const hn::ScalableTag<float> d;
-  const hn::Rebind<hwy::float16_t, decltype(d)> narrow;
+  const hn::Rebind<std::uint16_t, decltype(d)> narrow;
   const std::size_t lanes = hn::Lanes(d);
-  auto* const to = reinterpret_cast<hwy::float16_t*>(y);
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    hn::StoreU(hn::DemoteTo(narrow, hn::LoadU(d, x + i)), narrow, to + i);
+    hn::StoreU(to_f16(d, hn::LoadU(d, x + i)), narrow, y + i);
   }
   if (i < n) {
-    HWY_ALIGN hwy::float16_t rest[hn::MaxLanes(hn::ScalableTag<float>())];
-    hn::StoreU(
-        hn::DemoteTo(narrow, load_wide_part(d, x + i, n - i)),
-        narrow,
-        rest);
+    HWY_ALIGN std::uint16_t rest[hn::MaxLanes(hn::ScalableTag<float>())];
+    hn::StoreU(to_f16(d, load_wide_part(d, x + i, n - i)), narrow, rest);
     std::memcpy(y + i, rest, (n - i) * sizeof(*y));
   }
 }

@@ -5,6 +5,8 @@
 
 #include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "kernels/test_support.h"
 
@@ -207,17 +209,53 @@ TEST(Narrow, RoundsToTheNearestF16OnEveryIsa) {
   test::on_every_isa([](const std::string& name) {
     for (const std::size_t n : {1u, 7u, 64u, 100'003u}) {
       const auto exact = test::weights(test::normal(n, 3), Type::f16);
-      Floats off = exact.worth;
-      for (float& v : off) {
-        v *= 1.0002f; // less than half of what tells f16's numbers apart
-      }
-      for (const Floats& x : {exact.worth, off}) {
+      for (const float off : {1.0f, 1.0002f, 0.9998f}) {
+        Floats x = exact.worth;
+        for (float& v : x) {
+          v *= off; // less than half of what tells f16's numbers apart
+        }
         std::vector<std::uint16_t> y(n);
         narrow(x.data(), n, y.data());
         ASSERT_EQ(std::memcmp(y.data(), exact.bytes.data(), 2 * n), 0)
-            << name << " " << n;
+            << name << " " << n << " " << off;
       }
     }
+  });
+}
+
+TEST(Narrow, GivesTheEdgesOfF16OnEveryIsa) {
+  const std::vector<std::pair<float, std::uint16_t>> edges = {
+      {0.0f, 0x0000},
+      {-0.0f, 0x8000},
+      {1.0f, 0x3c00},
+      {-2.0f, 0xc000},
+      {65504.0f, 0x7bff}, // the greatest
+      {65519.0f, 0x7bff},
+      {65520.0f, 0x7c00}, // a tie, to even: infinity
+      {-1e9f, 0xfc00},
+      {kInfinity, 0x7c00},
+      {-kInfinity, 0xfc00},
+      {0x1p-14f, 0x0400},     // the least normal
+      {0x1.ffcp-15f, 0x0400}, // a tie, to even
+      {0x1.ff8p-15f, 0x03ff}, // the greatest subnormal
+      {0x1p-24f, 0x0001},     // the least
+      {0x1p-25f, 0x0000},     // a tie, to even
+      {0x1.8p-24f, 0x0002},   // a tie, to even
+      {0x1.000002p-25f, 0x0001},
+      {-1e-30f, 0x8000},
+      {0x1.002p0f, 0x3c00}, // a tie, to even
+      {0x1.006p0f, 0x3c02}, // a tie, to even
+      {0x1.002002p0f, 0x3c01}};
+  test::on_every_isa([&](const std::string& name) {
+    for (const auto& [x, bits] : edges) {
+      std::uint16_t y = 0;
+      narrow(&x, 1, &y);
+      EXPECT_EQ(y, bits) << name << " " << x;
+    }
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    std::uint16_t y = 0;
+    narrow(&nan, 1, &y);
+    EXPECT_GT(y & 0x7fff, 0x7c00) << name;
   });
 }
 
