@@ -16,6 +16,7 @@
 #include "engine/model_store.h"
 #include "engine/runtime.h"
 #include "engine/worker.h"
+#include "kernels/numbers.h"
 #include "kernels/reduced.h"
 #include "mlxaudio/error.h"
 #include "models/whisper/inference.h"
@@ -26,9 +27,6 @@ namespace mx = mlx::core;
 
 namespace mlxaudio::engine {
 namespace {
-
-/// Keys and values of the audio are kept in f32 on a processor.
-constexpr double kCacheBytes = 4;
 
 double seconds_of(const std::function<void()>& work) {
   using Clock = std::chrono::steady_clock;
@@ -51,7 +49,7 @@ class Timer {
         stop_(std::move(stop)),
         tokens_(model.get_tokenizer("en", "transcribe").sot_sequence) {}
 
-  std::vector<Phase> run(WeightBytes bytes) {
+  std::vector<Phase> run(NumberBytes bytes) {
     std::vector<Phase> phases = {
         {"mel", {}, {}},
         {"encoder", {}, encoder_need(model_.dims, bytes)},
@@ -144,16 +142,27 @@ double file_bytes_of(
 
 /// One layer stands for all, and the encoder's few that stay exact are counted
 /// as its others are.
-WeightBytes weight_bytes_of(
+NumberBytes number_bytes_of(
     const whisper::LoadedCheckpoint& checkpoint, Compute compute) {
-  // A scale of 4 bytes for each kGroup weights.
+  // A scale of 4 bytes for each group of weights. Of a vocabulary in 12 bits
+  // nearly all rows are read by their high 8 alone.
   constexpr double kInt8 = 1 + 4.0 / kernels::kGroup;
-  const double layer = file_bytes_of(checkpoint, "decoder.blocks.0.mlp1");
+  constexpr double kHigh = 1 + 4.0 / kernels::Int12Weights::kGroup;
+  constexpr double kInt12 = kHigh + 0.5;
+  const auto of_step = [&](const std::string& module, double int12) {
+    const bool packed =
+        compute != Compute::f32 &&
+        !checkpoint.weights.tensors.contains(module + ".scales");
+    return packed ? int12 : file_bytes_of(checkpoint, module);
+  };
+  const std::string layer = "decoder.blocks.0.mlp1";
   return {
-      compute == Compute::int8 ? kInt8 : layer,
-      layer,
-      file_bytes_of(checkpoint, "decoder.token_embedding"),
-      static_cast<double>(size_of(checkpoint.weight_type))};
+      compute == Compute::int8 ? kInt8 : file_bytes_of(checkpoint, layer),
+      of_step(layer, kInt12),
+      of_step("decoder.token_embedding", kHigh),
+      static_cast<double>(size_of(checkpoint.weight_type)),
+      static_cast<double>(
+          size_of(compute == Compute::f32 ? DType::f32 : DType::f16))};
 }
 
 } // namespace
@@ -175,7 +184,7 @@ std::vector<Phase> time_phases(
         auto loaded = std::make_unique<whisper::Whisper>(
             whisper::load_model(checkpoint, compute));
         auto phases = Timer(*loaded, audio.samples, options, session.stop())
-                          .run(weight_bytes_of(checkpoint, compute));
+                          .run(number_bytes_of(checkpoint, compute));
         loaded.reset();
         mx::clear_cache();
         return phases;
@@ -183,7 +192,7 @@ std::vector<Phase> time_phases(
       std::move(stop));
 }
 
-Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes) {
+Need encoder_need(const whisper::ModelDimensions& dims, NumberBytes bytes) {
   const double mels = dims.n_mels, length = dims.n_audio_ctx,
                state = dims.n_audio_state, layers = dims.n_audio_layer;
   // Both convolutions have filters of three; four projections and a
@@ -198,7 +207,7 @@ Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes) {
 }
 
 Need prompt_need(
-    const whisper::ModelDimensions& dims, WeightBytes bytes, int tokens) {
+    const whisper::ModelDimensions& dims, NumberBytes bytes, int tokens) {
   const double state = dims.n_text_state, layers = dims.n_text_layer,
                length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
   const double audio = 2 * state * state; // to keys and values
@@ -212,7 +221,7 @@ Need prompt_need(
 }
 
 Need step_need(
-    const whisper::ModelDimensions& dims, WeightBytes bytes, int beams) {
+    const whisper::ModelDimensions& dims, NumberBytes bytes, int beams) {
   const double state = dims.n_text_state, layers = dims.n_text_layer,
                length = dims.n_audio_ctx, vocabulary = dims.n_vocab;
   // Self-attention's four matrices, two of the attention to the audio, and the
@@ -222,7 +231,7 @@ Need step_need(
   return {
       2 * beams * (layers * (layer + audio) + vocabulary * state),
       bytes.step * layers * layer + bytes.vocabulary * vocabulary * state +
-          kCacheBytes * layers * audio};
+          bytes.audio * layers * audio};
 }
 
 } // namespace mlxaudio::engine

@@ -46,25 +46,26 @@ std::vector<Phase> time_phases(
     const PhaseOptions& options,
     std::stop_token stop = {});
 
-/// Bytes of one weight.
-struct WeightBytes {
+/// Bytes of one number that is read.
+struct NumberBytes {
   /// Of linear layers that many rows go through: the encoder's, and those that
   /// make keys and values of the audio.
   double many = 0;
   double step = 0; ///< of linear layers that a step of the decoder goes through
   double vocabulary = 0;
   double convolutions = 0;
+  double audio = 0; ///< of keys and values of the audio
 };
 
 /// What the encoder needs for one window.
-Need encoder_need(const whisper::ModelDimensions& dims, WeightBytes bytes);
+Need encoder_need(const whisper::ModelDimensions& dims, NumberBytes bytes);
 
 /// What the decoder's first pass over `tokens` tokens needs.
 Need prompt_need(
-    const whisper::ModelDimensions& dims, WeightBytes bytes, int tokens);
+    const whisper::ModelDimensions& dims, NumberBytes bytes, int tokens);
 
 /// What a step of `beams` sequences needs, which share their audio.
 Need step_need(
-    const whisper::ModelDimensions& dims, WeightBytes bytes, int beams);
+    const whisper::ModelDimensions& dims, NumberBytes bytes, int beams);
 
 } // namespace mlxaudio::engine

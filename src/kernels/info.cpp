@@ -14,23 +14,12 @@ namespace mlxaudio::kernels {
 namespace {
 
 constexpr const char* kOps[] = {
-    "linear",
-    "linear_bf16",
-    "linear_int8",
-    "linear_affine",
-    "matvec",
-    "matvec_int8",
-    "matvec_affine",
-    "take_affine",
-    "conv1d",
-    "attention",
-    "attention_step",
-    "gelu",
-    "softmax",
-    "layer_norm",
-    "log_mel",
-    "logits",
-    "append"};
+    "linear",       "linear_bf16",  "linear_int8",    "linear_affine",
+    "matvec",       "matvec_int8",  "matvec_affine",  "take_affine",
+    "linear_int12", "matvec_int12", "take_int12",     "scores_int12",
+    "conv1d",       "attention",    "attention_step", "gelu",
+    "softmax",      "layer_norm",   "log_mel",        "logits",
+    "append",       "narrow"};
 constexpr std::size_t kOpCount = std::size(kOps);
 
 struct Counter {

@@ -17,6 +17,10 @@ enum class Op {
   matvec_int8,   ///< the same with weights in 8 bits
   matvec_affine, ///< the same with weights in MLX's quantization
   take_affine,   ///< rows of weights in MLX's quantization, by their numbers
+  linear_int12,  ///< products of many rows with weights in 12 bits
+  matvec_int12,  ///< the same of few rows
+  take_int12,    ///< rows of weights in 12 bits, by their numbers
+  scores_int12,  ///< products of few rows, of which the greatest matter
   conv1d,
   attention,      ///< of many queries
   attention_step, ///< of few queries over a cache
@@ -26,6 +30,7 @@ enum class Op {
   log_mel, ///< a speech model's spectrogram
   logits,  ///< the greatest of a step's, and the logarithm of their sum
   append,  ///< of keys and values to a cache
+  narrow,  ///< to f16
 };
 
 /// How often an op was built with its kernel, and how often of MLX's own

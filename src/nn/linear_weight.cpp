@@ -8,8 +8,11 @@ namespace mlxaudio {
 
 ops::LinearWeight linear_weight(
     const Scope& at, int out, int in, Compute compute) {
+  const bool int12 = at.is_int12();
   if (!at.has("scales")) {
-    return ops::LinearWeight(at.param("weight", {out, in}), compute);
+    auto weight = at.param("weight", {out, in});
+    return int12 ? ops::LinearWeight::in_12_bits(weight)
+                 : ops::LinearWeight(std::move(weight), compute);
   }
   const auto [group_size, bits] = at.packing();
   if (in % group_size != 0) {

@@ -45,6 +45,10 @@ Compute Scope::compute() const {
   return weights_->compute_of(path_);
 }
 
+bool Scope::is_int12() const {
+  return weights_->is_int12(path_);
+}
+
 Quantization::Packing Scope::packing() const {
   return weights_->packing_of(path_);
 }

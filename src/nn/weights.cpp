@@ -140,7 +140,10 @@ Weights Weights::dry() {
   return weights;
 }
 
-void Weights::compute_in(Compute compute, std::vector<std::string> exact) {
+void Weights::compute_in(
+    Compute compute,
+    std::vector<std::string> exact,
+    std::vector<std::string> int12) {
   if (compute == Compute::automatic) {
     throw ArgumentError(
         "[nn.weights] products cannot be computed in auto: resolve it to what "
@@ -148,16 +151,27 @@ void Weights::compute_in(Compute compute, std::vector<std::string> exact) {
   }
   compute_ = compute;
   exact_ = std::move(exact);
+  int12_ = std::move(int12);
   unasked_ = exact_;
+  unasked_.insert(unasked_.end(), int12_.begin(), int12_.end());
+}
+
+bool Weights::covers(
+    const std::vector<std::string>& modules, const std::string& path) {
+  const auto is_above = [&](const std::string& module) {
+    return path == module || path.starts_with(module + '.');
+  };
+  std::erase_if(unasked_, is_above);
+  return std::any_of(modules.begin(), modules.end(), is_above);
 }
 
 Compute Weights::compute_of(const std::string& path) {
-  const auto covers = [&](const std::string& module) {
-    return path == module || path.starts_with(module + '.');
-  };
-  std::erase_if(unasked_, covers);
-  const bool exact = std::any_of(exact_.begin(), exact_.end(), covers);
-  return exact ? Compute::f32 : compute_;
+  const bool in_f32 = covers(exact_, path) || covers(int12_, path);
+  return in_f32 ? Compute::f32 : compute_;
+}
+
+bool Weights::is_int12(const std::string& path) {
+  return covers(int12_, path);
 }
 
 void Weights::packed_in(std::optional<Quantization> quantization) {
@@ -274,7 +288,7 @@ void Weights::finish() const {
   if (!unasked_.empty()) {
     throw ArgumentError(fmt::format(
         "[nn.weights] the model has no linear layer {}: mend the list of "
-        "layers that stay in f32",
+        "layers that stay in f32 or 12 bits",
         fmt::join(unasked_, ", ")));
   }
 }

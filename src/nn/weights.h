@@ -43,11 +43,18 @@ class Weights {
   /// Says what products with weights are to be computed in, before modules are
   /// built. \param exact paths of modules whose products stay in f32,
   ///   with those of all modules below them
+  /// \param int12 likewise, of which the weights are kept in 12 bits
   /// \throws ArgumentError for `automatic`, which is to be resolved before
-  void compute_in(Compute compute, std::vector<std::string> exact = {});
+  void compute_in(
+      Compute compute,
+      std::vector<std::string> exact = {},
+      std::vector<std::string> int12 = {});
   /// What the products of the module at a path are computed in; f32 unless
   /// `compute_in` said otherwise.
   Compute compute_of(const std::string& path);
+  /// Whether the weights of the module at a path are to be kept in 12 bits, if
+  /// the file has them unpacked.
+  bool is_int12(const std::string& path);
 
   /// Says how quantized layers are packed, before modules are built.
   void packed_in(std::optional<Quantization> quantization);
@@ -81,12 +88,16 @@ class Weights {
  private:
   Weights() = default;
   void declare(const std::string& name, const mx::Shape& shape, bool optional);
+  /// Whether one of the modules is the one at a path or above it; that is asked
+  /// for then.
+  bool covers(const std::vector<std::string>& modules, const std::string& path);
 
   bool dry_ = false;
   Compute compute_ = Compute::f32;
   std::optional<Quantization> quantization_;
   std::vector<std::string> exact_;
-  std::vector<std::string> unasked_; ///< those of `exact_`, until asked for
+  std::vector<std::string> int12_;
+  std::vector<std::string> unasked_; ///< those of both, until asked for
   std::string source_;
   std::map<std::string, mx::array> arrays_;
   std::vector<Declaration> declared_;

@@ -73,24 +73,27 @@ TEST(Weights, SayWhatProductsAreComputedIn) {
 
 TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {
   std::map<std::string, mx::array> arrays;
-  for (const char* name : {"a", "b"}) {
+  for (const char* name : {"a", "b", "c"}) {
     arrays.emplace(
         std::string(name) + ".weight",
         mx::ones({4, 6}, mx::float16));
   }
   const auto weights = std::make_shared<Weights>(std::move(arrays));
-  weights->compute_in(Compute::int8, {"b"});
+  weights->compute_in(Compute::int8, {"b"}, {"c"});
   const Scope at(weights);
-  const Linear a{at / "a", 6, 4, kNoBias}, b{at / "b", 6, 4, kNoBias};
+  const Linear a{at / "a", 6, 4, kNoBias}, b{at / "b", 6, 4, kNoBias},
+      c{at / "c", 6, 4, kNoBias};
   EXPECT_NO_THROW(weights->finish());
   EXPECT_TRUE(a.weight.int8().has_value());
   EXPECT_FALSE(b.weight.int8().has_value());
   EXPECT_EQ(b.weight.array().dtype(), mx::float16);
+  EXPECT_TRUE(c.weight.int12().has_value());
+  EXPECT_EQ(c.weight.compute(), Compute::f32);
 }
 
 TEST(Weights, RefuseLayersToStayExactThatNobodyBuilt) {
   const auto weights = std::make_shared<Weights>(Weights::dry());
-  weights->compute_in(Compute::int8, {"a.query", "b", "c"});
+  weights->compute_in(Compute::int8, {"a.query", "b"}, {"c"});
   const Scope at(weights);
   EXPECT_EQ((at / "b").compute(), Compute::f32);
   try {

@@ -23,5 +23,8 @@ bool on_cpu();
 /// become f32, on a GPU nothing changes.
 mx::array widen(const mx::array& a);
 
+/// The array in f16, as what is read often is kept where f16 is fine enough.
+mx::array narrow(const mx::array& a);
+
 } // namespace ops
 } // namespace mlxaudio

@@ -50,23 +50,16 @@ mx::array attention(
     float qk_scale,
     bool causal) {
   check(q, k, v, n_head, causal);
-  const mx::array wide[] = {widen(q), widen(k), widen(v)};
-  const bool fits = wide[0].dtype() == mx::float32 &&
-                    wide[1].dtype() == mx::float32 &&
-                    wide[2].dtype() == mx::float32;
+  const auto wide = widen(q);
+  const bool fits = wide.dtype() == mx::float32 && k.dtype() == v.dtype() &&
+                    kernels::is_weight_type(k.dtype());
   const bool few = q.shape(1) <= static_cast<int>(kernels::kStepQueries);
   if (!kernels::choose(
           few ? kernels::Op::attention_step : kernels::Op::attention,
           fits)) {
     return composite::attention(q, k, v, n_head, qk_scale, causal).out;
   }
-  return kernels::attention(
-      wide[0],
-      wide[1],
-      wide[2],
-      n_head,
-      qk_scale * qk_scale,
-      causal);
+  return kernels::attention(wide, k, v, n_head, qk_scale * qk_scale, causal);
 }
 
 AttentionScores attention_with_scores(

@@ -7,6 +7,8 @@ namespace mlxaudio::ops {
 
 /// Multi-head attention over channels that hold the heads side by side.
 ///
+/// On a CPU keys and values in f16 and bf16 are read as they are, and the work
+/// is done in f32.
 /// \shape q [B, T, C], k and v [B, S, C] -> [B, T, C]
 /// \param qk_scale multiplies the queries and the keys, each
 /// \param causal query i sees the keys up to i + S - T

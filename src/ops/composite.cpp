@@ -76,6 +76,44 @@ mx::array take_rows(
   return mx::reshape(rows, shape);
 }
 
+mx::array dequantize(const LinearWeight::Int12& weight, int in) {
+  const int groups = weight.scales.shape(1);
+  const int width = weight.high.shape(1) / groups;
+  const auto whole = [](const mx::array& a) {
+    return mx::astype(a, mx::int32);
+  };
+  const auto low = whole(mx::unflatten(weight.low, -1, {groups, width / 2}));
+  const auto sign = mx::array(8);
+  const auto signed_bits = [&](const mx::array& bits) {
+    return mx::subtract(mx::bitwise_xor(bits, sign), sign);
+  };
+  const auto rest = mx::concatenate(
+      {signed_bits(mx::bitwise_and(low, mx::array(15))),
+       signed_bits(mx::right_shift(low, mx::array(4)))},
+      -1);
+  const auto high = whole(mx::unflatten(weight.high, -1, {groups, width}));
+  const auto values = mx::add(mx::multiply(high, mx::array(16)), rest);
+  const auto worth = mx::multiply(
+      mx::astype(values, mx::float32),
+      mx::expand_dims(weight.scales, -1));
+  const int out = weight.high.shape(0);
+  return mx::slice(mx::flatten(worth, -2, -1), {0, 0}, {out, in});
+}
+
+mx::array take_rows(
+    const LinearWeight::Int12& weight, const mx::array& indices, int in) {
+  const auto flat = mx::flatten(indices);
+  const auto rows = dequantize(
+      {mx::take(weight.high, flat, 0),
+       mx::take(weight.low, flat, 0),
+       mx::take(weight.scales, flat, 0),
+       weight.errors},
+      in);
+  auto shape = indices.shape();
+  shape.push_back(in);
+  return mx::reshape(rows, shape);
+}
+
 // AUDIT(f32-scalar): sums are f32 on every device, as the kernel's
 mx::array linear_int8(
     const mx::array& x,

@@ -31,6 +31,10 @@ mx::array dequantize(const LinearWeight::Affine& weight);
 /// Rows of them by their numbers.
 mx::array take_rows(
     const LinearWeight::Affine& weight, const mx::array& indices);
+/// The same of weights in 12 bits. \param in inputs of a row
+mx::array dequantize(const LinearWeight::Int12& weight, int in);
+mx::array take_rows(
+    const LinearWeight::Int12& weight, const mx::array& indices, int in);
 /// Of x and weights rounded to bf16, in f32.
 mx::array linear_bf16(
     const mx::array& x, const mx::array& weight, const Epilogue& e = {});

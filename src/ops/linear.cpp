@@ -25,6 +25,22 @@ void refuse_automatic(Compute compute) {
   }
 }
 
+void check_packable(const mx::array& weight, int bits) {
+  if (weight.size() == 0) {
+    throw ArgumentError(fmt::format(
+        "[ops.linear] weights of no numbers, {}, cannot be packed in {} bits: "
+        "compute in f32 (--compute f32)",
+        text_of(weight.shape()),
+        bits));
+  }
+  if (!kernels::is_weight_type(weight.dtype())) {
+    throw ArgumentError(fmt::format(
+        "[ops.linear] only weights in f32, f16 or bf16 can be packed in {} "
+        "bits: compute in f32 (--compute f32)",
+        bits));
+  }
+}
+
 void check_affine(const LinearWeight::Affine& w) {
   const auto one_of = [](int n, std::initializer_list<int> all) {
     return std::find(all.begin(), all.end(), n) != all.end();
@@ -66,6 +82,16 @@ kernels::AffineWeight kernel_of(const LinearWeight::Affine& w) {
   return {w.values, w.scales, w.biases, w.group_size, w.bits};
 }
 
+kernels::PackedInt12 kernel_of(const LinearWeight::Int12& w) {
+  return {w.high, w.low, w.scales, w.errors};
+}
+
+/// Whether products of x are those of a decoder's step.
+bool is_few(const mx::array& x, const LinearWeight& weight) {
+  return x.size() <=
+         kernels::kMatvecRows * static_cast<std::size_t>(weight.in());
+}
+
 } // namespace
 
 LinearWeight::LinearWeight(mx::array weight, Compute compute)
@@ -78,16 +104,7 @@ LinearWeight::LinearWeight(mx::array weight, Compute compute)
     weight_ = std::move(weight);
     return;
   }
-  if (weight.size() == 0) {
-    throw ArgumentError(
-        "[ops.linear] weights of no numbers, " + text_of(weight.shape()) +
-        ", cannot be packed in 8 bits: compute in f32 (--compute f32)");
-  }
-  if (!kernels::is_weight_type(weight.dtype())) {
-    throw ArgumentError(
-        "[ops.linear] only weights in f32, f16 or bf16 can be packed in 8 "
-        "bits: compute in f32 (--compute f32)");
-  }
+  check_packable(weight, 8);
   auto packed = kernels::pack_int8(weight);
   int8_ = Int8{std::move(packed.values), std::move(packed.scales)};
 }
@@ -106,11 +123,24 @@ LinearWeight::LinearWeight(Affine weight, Compute compute)
   }
 }
 
+LinearWeight LinearWeight::in_12_bits(const mx::array& weight) {
+  LinearWeight result(weight);
+  check_packable(weight, 12);
+  auto packed = kernels::pack_int12(weight);
+  result.weight_.reset();
+  result.int12_ = Int12{
+      std::move(packed.high),
+      std::move(packed.low),
+      std::move(packed.scales),
+      std::move(packed.errors)};
+  return result;
+}
+
 const mx::array& LinearWeight::array() const {
   if (!weight_) {
     throw ArgumentError(
-        "[ops.linear] of weights in 8 bits, or quantized ones, there is no "
-        "other array: keep these in f32, f16 or bf16");
+        "[ops.linear] of weights in 8 or 12 bits, or quantized ones, there is "
+        "no other array: keep these in f32, f16 or bf16");
   }
   return *weight_;
 }
@@ -139,8 +169,7 @@ mx::array linear(
         e.residual->shape());
   }
   const auto wide = widen(x);
-  const bool few = wide.size() <=
-                   kernels::kMatvecRows * static_cast<std::size_t>(weight.in());
+  const bool few = is_few(wide, weight);
   const auto residual = e.residual ? Maybe(widen(*e.residual)) : Maybe();
   const bool fits = wide.dtype() == mx::float32 && weight.in() > 0 &&
                     kernels::is_weight_type(weight.dtype()) &&
@@ -157,6 +186,20 @@ mx::array linear(
                      gelu,
                      residual)
                : composite::linear_int8(x, *int8, !few, e);
+  }
+  if (const auto& int12 = weight.int12()) {
+    using kernels::Op;
+    return kernels::choose(few ? Op::matvec_int12 : Op::linear_int12, fits)
+               ? kernels::linear(
+                     wide,
+                     kernel_of(*int12),
+                     e.bias,
+                     gelu,
+                     residual)
+               : composite::linear(
+                     x,
+                     composite::dequantize(*int12, weight.in()),
+                     e);
   }
   const bool in_bf16 = weight.compute() == Compute::bf16 && !few;
   if (const auto& affine = weight.affine()) {
@@ -189,14 +232,33 @@ mx::array linear(
   return kernels::linear(wide, weight.array(), e.bias, gelu, residual);
 }
 
+mx::array scores(const mx::array& x, const LinearWeight& weight) {
+  const auto& int12 = weight.int12();
+  const auto wide = widen(x);
+  if (!int12 || x.ndim() == 0 || x.shape(-1) != weight.in() ||
+      !is_few(wide, weight)) {
+    return linear(x, weight);
+  }
+  return kernels::choose(kernels::Op::scores_int12, wide.dtype() == mx::float32)
+             ? kernels::scores(wide, kernel_of(*int12))
+             : composite::linear(x, composite::dequantize(*int12, weight.in()));
+}
+
 mx::array take_rows(const LinearWeight& weight, const mx::array& indices) {
+  const bool whole = mx::issubdtype(indices.dtype(), mx::integer);
+  if (const auto& int12 = weight.int12()) {
+    return kernels::choose(kernels::Op::take_int12, whole)
+               ? kernels::take_rows(
+                     kernel_of(*int12),
+                     mx::astype(indices, mx::int32),
+                     weight.in())
+               : composite::take_rows(*int12, indices, weight.in());
+  }
   const auto& affine = weight.affine();
   if (!affine) {
     return widen(mx::take(weight.array(), indices, 0));
   }
-  return kernels::choose(
-             kernels::Op::take_affine,
-             mx::issubdtype(indices.dtype(), mx::integer))
+  return kernels::choose(kernels::Op::take_affine, whole)
              ? kernels::take_rows(
                    kernel_of(*affine),
                    mx::astype(indices, mx::int32))

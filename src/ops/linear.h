@@ -28,6 +28,17 @@ class LinearWeight {
     int bits;         ///< 8 or 4
   };
 
+  /// Weights rounded to 12 bits, which are all that is kept of them then: 16
+  /// high + low, -2039 to 2039, times a scale for each 128 inputs.
+  struct Int12 {
+    mx::array high; ///< [out, inputs to a multiple of 128] i8
+    /// [out, half of that] u8: of two inputs of a group that are 64 apart the
+    /// first has the low bits; -8 to 7
+    mx::array low;
+    mx::array scales; ///< [out, groups of 128 inputs]
+    mx::array errors; ///< [out] the norm of what low bits are worth
+  };
+
   /// For int8, evaluates and packs the weights at once.
   /// \param compute what the processor has
   /// \throws ArgumentError for `automatic`, or if the weights have another
@@ -39,18 +50,28 @@ class LinearWeight {
   ///   do not fit together
   explicit LinearWeight(Affine weight, Compute compute = Compute::f32);
 
-  /// \throws ArgumentError for weights in 8 bits and quantized ones
+  /// For products in f32, evaluates the weights and rounds them to 12 bits at
+  /// once: a step of a decoder, which waits for memory, reads fewer bytes.
+  /// \throws ArgumentError if the weights have another shape or are no numbers
+  ///   that can be packed
+  static LinearWeight in_12_bits(const mx::array& weight);
+
+  /// \throws ArgumentError for weights in 8 or 12 bits and quantized ones
   const mx::array& array() const;
   /// The weights in 8 bits, if they are.
   const std::optional<Int8>& int8() const {
     return int8_;
   }
+  /// The weights in 12 bits, if they are.
+  const std::optional<Int12>& int12() const {
+    return int12_;
+  }
   /// The weights in MLX's quantization, if they are.
   const std::optional<Affine>& affine() const {
     return affine_;
   }
-  /// The type of the weights before they were rounded to 8 bits; of quantized
-  /// ones that of their scales.
+  /// The type of the weights before they were rounded to 8 or 12 bits; of
+  /// quantized ones that of their scales.
   mx::Dtype dtype() const {
     return dtype_;
   }
@@ -70,6 +91,7 @@ class LinearWeight {
   int out_, in_;
   Maybe weight_;
   std::optional<Int8> int8_;
+  std::optional<Int12> int12_;
   std::optional<Affine> affine_;
 };
 
@@ -87,11 +109,17 @@ struct Epilogue {
 ///
 /// On a CPU f16, bf16 and quantized weights are widened and the work is done in
 /// f32, or in what the weights say: then many rows are rounded as the weights
-/// are; few (a decoder's step) are not, and of the weights only those in 8 bits
-/// are rounded. \shape x [..., in] -> [..., out] \throws ArgumentError if
-/// shapes do not fit
+/// are; few (a decoder's step) are not, and of the weights only those in 8 or
+/// 12 bits are rounded. \shape x [..., in] -> [..., out] \throws ArgumentError
+/// if shapes do not fit
 mx::array linear(
     const mx::array& x, const LinearWeight& weight, const Epilogue& e = {});
+
+/// The product alone, where only the greatest of each row must be exact, as of
+/// scores of a vocabulary. With few rows of x and weights in 12 bits others may
+/// be computed with their high 8 bits.
+/// \shape x [..., in] -> [..., out] \throws ArgumentError if shapes do not fit
+mx::array scores(const mx::array& x, const LinearWeight& weight);
 
 /// Rows of a matrix of weights by their numbers, as an embedding looks them up,
 /// in the type that the device computes in.

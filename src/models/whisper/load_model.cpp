@@ -3,8 +3,9 @@
 
 #include <future>
 #include <memory>
+#include <utility>
 
-#include "models/whisper/exact_layers.h"
+#include "models/whisper/finer_layers.h"
 
 namespace mlxaudio::whisper {
 
@@ -22,11 +23,12 @@ Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
   weights->packed_in(checkpoint.quantization);
-  weights->compute_in(compute, exact_layers(compute, dims.n_text_layer));
+  auto finer = finer_layers(compute, dims.n_text_layer);
+  weights->compute_in(compute, std::move(finer.exact), std::move(finer.int12));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
-  if (compute == Compute::int8) {
-    // The pages of weights that were packed are not needed again; a step's are
+  if (compute != Compute::f32) {
+    // The pages of weights that were packed are not needed again; others are
     // read anew, from the system's memory of the file.
     forget_pages(checkpoint.weights);
   }

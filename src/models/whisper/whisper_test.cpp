@@ -10,7 +10,7 @@
 
 #include "core/json.h"
 #include "mlxaudio/error.h"
-#include "models/whisper/exact_layers.h"
+#include "models/whisper/finer_layers.h"
 #include "models/whisper/toy_model.h"
 #include "nn/tape.h"
 
@@ -133,19 +133,25 @@ TEST(Whisper, RunsFromMelToLogits) {
   EXPECT_TRUE(mx::all(mx::isfinite(logits)).item<bool>());
 }
 
-TEST(ExactLayers, AreLinearLayersOfTheModel) {
+TEST(FinerLayers, AreLinearLayersOfTheModel) {
   const auto d = small_dims();
-  const auto exact = exact_layers(Compute::int8, d.n_text_layer);
-  EXPECT_TRUE(exact_layers(Compute::f32, d.n_text_layer).empty());
-  EXPECT_TRUE(exact_layers(Compute::bf16, d.n_text_layer).empty());
-  const auto build = [&](std::vector<std::string> paths) {
+  const auto of_f32 = finer_layers(Compute::f32, d.n_text_layer);
+  EXPECT_TRUE(of_f32.exact.empty() && of_f32.int12.empty());
+  const auto of_bf16 = finer_layers(Compute::bf16, d.n_text_layer);
+  const auto of_int8 = finer_layers(Compute::int8, d.n_text_layer);
+  EXPECT_TRUE(of_bf16.exact.empty());
+  EXPECT_EQ(of_bf16.int12, of_int8.int12);
+  const auto build = [&](FinerLayers finer) {
     const auto ledger = std::make_shared<Weights>(toy::random_weights(d));
-    ledger->compute_in(Compute::int8, std::move(paths));
+    ledger->compute_in(
+        Compute::int8,
+        std::move(finer.exact),
+        std::move(finer.int12));
     Whisper model{Scope(ledger), d};
     ledger->finish();
     return model;
   };
-  const Whisper whisper = build(exact);
+  const Whisper whisper = build(of_int8);
   const auto& block = whisper.encoder.blocks.at(0);
   EXPECT_FALSE(block.attn.value.weight.int8());
   EXPECT_FALSE(block.attn.out.weight.int8());
@@ -164,12 +170,14 @@ TEST(ExactLayers, AreLinearLayersOfTheModel) {
           &cross.out,
           &of_step.mlp1,
           &of_step.mlp2}) {
-      EXPECT_FALSE(layer->weight.int8()) << layer->at.path();
+      EXPECT_TRUE(layer->weight.int12()) << layer->at.path();
     }
     EXPECT_TRUE(cross.key.weight.int8());
     EXPECT_TRUE(cross.value.weight.int8());
   }
-  EXPECT_THROW(build({"encoder.conv1"}), ArgumentError);
+  EXPECT_TRUE(whisper.decoder.token_embedding.weight.int12());
+  EXPECT_THROW(build({{"encoder.conv1"}, {}}), ArgumentError);
+  EXPECT_THROW(build({{}, {"encoder.conv1"}}), ArgumentError);
 }
 
 TEST(AudioEncoder, RefusesOtherShapes) {

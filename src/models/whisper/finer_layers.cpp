@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "models/whisper/exact_layers.h"
+#include "models/whisper/finer_layers.h"
+
+#include <iterator>
 
 #include "fmt/format.h"
 
@@ -9,8 +11,8 @@ namespace {
 
 /// The error of the encoder's features is measured with each of its layers in
 /// f32 by turns; these are where it falls most for their time
-/// (docs/model-optimization.md). Convolutions and the vocabulary are no linear
-/// layers, and always exact.
+/// (docs/model-optimization.md). Convolutions are no linear layers, and always
+/// exact.
 constexpr const char* kOfTheEncoder[] = {
     "encoder.blocks.0.attn.value",
     "encoder.blocks.0.attn.out",
@@ -19,7 +21,8 @@ constexpr const char* kOfTheEncoder[] = {
 
 /// What every step of the decoder goes through: of a block all but the keys
 /// and values of the audio, which are computed once for a window. A step's
-/// weights in 8 bits change words where the encoder's do not.
+/// weights in 8 bits change words where the encoder's do not; 12 bits are finer
+/// than bf16, and fewer to read.
 constexpr const char* kOfAStep[] = {
     "attn",
     "cross_attn.query",
@@ -30,20 +33,21 @@ constexpr const char* kOfAStep[] = {
 
 } // namespace
 
-std::vector<std::string> exact_layers(Compute compute, int n_text_layer) {
-  std::vector<std::string> exact;
-  if (compute != Compute::int8) {
-    return exact;
+FinerLayers finer_layers(Compute compute, int n_text_layer) {
+  FinerLayers finer;
+  if (compute == Compute::f32) {
+    return finer;
   }
-  for (const char* layer : kOfTheEncoder) {
-    exact.emplace_back(layer);
+  if (compute == Compute::int8) {
+    finer.exact.assign(std::begin(kOfTheEncoder), std::end(kOfTheEncoder));
   }
   for (int i = 0; i < n_text_layer; ++i) {
     for (const char* module : kOfAStep) {
-      exact.push_back(fmt::format("decoder.blocks.{}.{}", i, module));
+      finer.int12.push_back(fmt::format("decoder.blocks.{}.{}", i, module));
     }
   }
-  return exact;
+  finer.int12.emplace_back("decoder.token_embedding");
+  return finer;
 }
 
 } // namespace mlxaudio::whisper
