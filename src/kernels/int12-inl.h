@@ -20,26 +20,26 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// One vector of signed bytes as whole numbers of 32 bits.
+/// One vector of signed bytes as whole numbers of more bits.
 template <class D>
-HWY_INLINE hn::Vec<hn::RebindToSigned<D>> load_signed(
-    D, const std::int8_t* HWY_RESTRICT from) {
-  const hn::RebindToSigned<D> whole;
-  const hn::Rebind<std::int8_t, D> narrow;
-  return hn::PromoteTo(whole, hn::LoadU(narrow, from));
+HWY_INLINE hn::Vec<D> load_signed(
+    D whole, const std::int8_t* HWY_RESTRICT from) {
+  return hn::PromoteTo(whole, hn::LoadU(hn::Rebind<std::int8_t, D>(), from));
 }
 
 /// Low bits of numbers in the first and the second half of a group.
 template <class D>
 struct LowBits {
-  hn::Vec<hn::RebindToSigned<D>> first, second;
+  hn::Vec<D> first, second;
 };
 
 template <class D>
-HWY_INLINE LowBits<D> load_low(D d, const std::uint8_t* HWY_RESTRICT from) {
-  const auto both = load_signed(d, reinterpret_cast<const std::int8_t*>(from));
+HWY_INLINE LowBits<D> load_low(D whole, const std::uint8_t* HWY_RESTRICT from) {
+  constexpr int kAbove = 8 * sizeof(hn::TFromD<D>) - 4;
+  const auto both =
+      load_signed(whole, reinterpret_cast<const std::int8_t*>(from));
   return {
-      hn::ShiftRight<28>(hn::ShiftLeft<28>(both)),
+      hn::ShiftRight<kAbove>(hn::ShiftLeft<kAbove>(both)),
       hn::ShiftRight<4>(both)};
 }
 
@@ -53,6 +53,7 @@ HWY_INLINE void dequantize_int12_part(
     float* HWY_RESTRICT to) {
   constexpr std::size_t kGroup = Int12Weights::kGroup, kHalf = kGroup / 2;
   const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
   const std::size_t lanes = hn::Lanes(d), depth = Int12Weights::depth_of(in);
   const auto scale = hn::Set(d, weights.scales[(row * depth + k) / kGroup]);
   const std::int8_t* const high = weights.high + row * depth;
@@ -62,9 +63,9 @@ HWY_INLINE void dequantize_int12_part(
   const std::size_t begin = k % kHalf / lanes * lanes, end = k % kHalf + n;
   HWY_ALIGN float half[kHalf];
   for (std::size_t i = begin; i < end; i += lanes) {
-    const auto bits = load_low(d, low + i);
+    const auto bits = load_low(di, low + i);
     const auto whole = hn::Add(
-        hn::ShiftLeft<4>(load_signed(d, high + k / kHalf * kHalf + i)),
+        hn::ShiftLeft<4>(load_signed(di, high + k / kHalf * kHalf + i)),
         second ? bits.second : bits.first);
     hn::Store(hn::Mul(hn::ConvertTo(d, whole), scale), d, half + i);
   }

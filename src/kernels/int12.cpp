@@ -10,6 +10,7 @@
 #include "kernels/finish-inl.h"
 #include "kernels/int12-inl.h"
 #include "kernels/pieces.h"
+#include "kernels/quantize-inl.h"
 #include "kernels/simd_numbers-inl.h"
 
 #ifndef MLXAUDIO_KERNELS_INT12_ONCE
@@ -20,12 +21,20 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <type_traits>
+#include <vector>
 
 namespace mlxaudio::kernels {
 
 /// Which bits of weights a sum is over.
 enum class Bits { high, low, all };
+
+/// Rows rounded to whole numbers of 16 bits, times a scale for each group of
+/// Int12Weights::kGroup: what one is off is a sixteenth of what a weight is.
+struct RoundedRows {
+  std::size_t depth = 0;            ///< of a row, to whole groups
+  std::vector<std::int16_t> values; ///< [rows, depth]
+  std::vector<float> scales;        ///< [rows, groups]
+};
 
 } // namespace mlxaudio::kernels
 
@@ -51,20 +60,9 @@ HWY_INLINE void quantize_group(
   const hn::Rebind<std::int8_t, decltype(d)> bytes;
   const hn::Rebind<std::uint8_t, decltype(d)> unsigned_bytes;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr float kMost = 2039.0f;
-  // Below it, 1 / scale would not be finite.
-  constexpr float kNothing = 1e-30f;
-  // As whole numbers, in which NaN is greater than all.
-  auto max = hn::Zero(di);
-  for (std::size_t i = 0; i < kGroupOf12; i += lanes) {
-    max = hn::Max(max, hn::BitCast(di, hn::Abs(hn::LoadU(d, wide + i))));
-  }
-  const std::int32_t greatest_bits = hn::GetLane(hn::MaxOfLanes(di, max));
-  float greatest = 0;
-  std::memcpy(&greatest, &greatest_bits, sizeof(greatest));
-  const bool nothing = greatest < kNothing;
-  scale = nothing ? 0.0f : greatest / kMost;
-  const auto factor = hn::Set(d, nothing ? 0.0f : kMost / greatest);
+  const auto group = group_scale(wide, kGroupOf12, 2039.0f);
+  scale = group.scale;
+  const auto factor = hn::Set(d, group.factor);
   auto squares = hn::Zero(d);
   const auto cut = [&](std::size_t at) HWY_ATTR {
     const auto whole = hn::NearestInt(hn::Mul(hn::LoadU(d, wide + at), factor));
@@ -113,24 +111,85 @@ void QuantizeInt12Rows(
   }
 }
 
-/// Sums of kOut rows of weights, from row `column` on, with kRows rows of x,
-/// which are of whole groups. \param sums [kRows, sums_stride]
+/// Rounds rows of x. \param wide a row of whole groups
+void RoundRows(const Linear& task, float* HWY_RESTRICT wide, RoundedRows& to) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<std::int16_t, decltype(d)> narrow;
+  std::fill(wide + task.in, wide + to.depth, 0.0f);
+  std::int16_t* HWY_RESTRICT values = to.values.data();
+  float* HWY_RESTRICT scales = to.scales.data();
+  for (std::size_t i = 0; i < task.rows; ++i) {
+    std::copy_n(task.x + i * task.stride, task.in, wide);
+    for (std::size_t k = 0; k < to.depth; k += kGroupOf12) {
+      const auto group = group_scale(wide + k, kGroupOf12, 32767.0f);
+      *scales++ = group.scale;
+      const auto factor = hn::Set(d, group.factor);
+      for (std::size_t l = 0; l < kGroupOf12; l += hn::Lanes(d)) {
+        const auto x = hn::LoadU(d, wide + k + l);
+        const auto whole = hn::NearestInt(hn::Mul(x, factor));
+        hn::StoreU(hn::DemoteTo(narrow, whole), narrow, values);
+        values += hn::Lanes(d);
+      }
+    }
+  }
+}
+
+using WorthTag = hn::ScalableTag<float>;
+using SumTag = hn::RebindToSigned<WorthTag>;
+using Sum = hn::Vec<SumTag>;
+
+// What weights are widened to: 16 bits, where two products of them are summed
+// by one instruction in 32.
+#if HWY_TARGET == HWY_SCALAR
+using WholeTag = SumTag;
+#else
+using WholeTag = hn::Repartition<std::int16_t, WorthTag>;
+#endif
+using Whole = hn::Vec<WholeTag>;
+
+HWY_INLINE Sum add_products(Whole weights, Whole x, Sum sum) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Add(sum, hn::Mul(weights, x));
+#else
+  Sum rest = hn::Zero(SumTag());
+  sum = hn::ReorderWidenMulAccumulate(SumTag(), weights, x, sum, rest);
+  return hn::Add(sum, rest);
+#endif
+}
+
+HWY_INLINE Whole load_x(const std::int16_t* HWY_RESTRICT from) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::PromoteTo(
+      WholeTag(),
+      hn::LoadU(hn::Rebind<std::int16_t, WholeTag>(), from));
+#else
+  return hn::LoadU(WholeTag(), from);
+#endif
+}
+
+/// Sums of kOut rows of weights, from row `column` on, with kRows rows of x
+/// from row `row` on. \param sums [kRows, sums_stride]
 template <Bits kBits, std::size_t kRows, std::size_t kOut>
 HWY_INLINE void dots_int12(
-    const Linear& task,
+    const Int12Weights& weights,
+    const RoundedRows& x,
+    std::size_t row,
     std::size_t column,
     float* HWY_RESTRICT sums,
     std::size_t sums_stride) {
-  const hn::ScalableTag<float> d;
-  using V = hn::Vec<decltype(d)>;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t depth = Int12Weights::depth_of(task.in);
-  const std::size_t groups = depth / kGroupOf12;
-  const float* const x = task.x;
-  const std::int8_t* HWY_RESTRICT high = task.int12.high + column * depth;
-  const std::uint8_t* HWY_RESTRICT low = task.int12.low + column * depth / 2;
-  const float* const scales = task.int12.scales + column * groups;
-  V sum[kOut][kRows];
+  const WorthTag d;
+  const WholeTag whole;
+  const std::size_t lanes = hn::Lanes(whole);
+  const std::size_t depth = x.depth, groups = depth / kGroupOf12;
+  const std::int16_t* HWY_RESTRICT values = x.values.data() + row * depth;
+  const float* HWY_RESTRICT x_scales = x.scales.data() + row * groups;
+  const std::int8_t* HWY_RESTRICT high = weights.high + column * depth;
+  const std::uint8_t* HWY_RESTRICT low = weights.low + column * depth / 2;
+  const float* HWY_RESTRICT scales = weights.scales + column * groups;
+  // In 32 bits the greatest products of 32 pairs have room for one lane.
+  const std::size_t run =
+      std::min(kHalfGroup, 16 * hn::Lanes(SumTag()) / lanes * lanes);
+  hn::Vec<WorthTag> sum[kOut][kRows];
 #pragma GCC unroll 8
   for (std::size_t j = 0; j < kOut; ++j) {
 #pragma GCC unroll 8
@@ -138,11 +197,14 @@ HWY_INLINE void dots_int12(
       sum[j][i] = hn::Zero(d);
     }
   }
-  // The rows after these are asked for meanwhile, in the order of memory. As
-  // numbers: what is asked for may lie beyond the last weight.
-  constexpr std::size_t kLine = 64;
-  auto high_ahead = reinterpret_cast<std::uintptr_t>(high + kOut * depth);
-  auto low_ahead = reinterpret_cast<std::uintptr_t>(low + kOut * depth / 2);
+  // The rows after these are asked for meanwhile, in the order of memory: the
+  // fewer bytes a row has, the more of them ahead. As numbers: what is asked
+  // for may lie beyond the last weight.
+  constexpr std::size_t kLine = 64, kAhead = kBits == Bits::high ? 3 : 1;
+  auto high_ahead =
+      reinterpret_cast<std::uintptr_t>(high + kAhead * kOut * depth);
+  auto low_ahead =
+      reinterpret_cast<std::uintptr_t>(low + kAhead * kOut * depth / 2);
   for (std::size_t g = 0; g < groups; ++g) {
     if constexpr (kBits != Bits::low) {
       for (std::size_t i = 0; i < kOut * kGroupOf12; i += kLine) {
@@ -156,53 +218,55 @@ HWY_INLINE void dots_int12(
       }
       low_ahead += kOut * kHalfGroup;
     }
-    V part[kOut][kRows];
-#pragma GCC unroll 8
-    for (std::size_t j = 0; j < kOut; ++j) {
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-        part[j][i] = hn::Zero(d);
-      }
-    }
-    for (std::size_t k = 0; k < kHalfGroup; k += lanes) {
-      const std::size_t at = g * kGroupOf12 + k;
-      V first_x[kRows], second_x[kRows];
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-        first_x[i] = hn::LoadU(d, x + i * task.stride + at);
-        second_x[i] = hn::LoadU(d, x + i * task.stride + at + kHalfGroup);
-      }
+    for (std::size_t begin = 0; begin < kHalfGroup; begin += run) {
+      Sum part[kOut][kRows];
 #pragma GCC unroll 8
       for (std::size_t j = 0; j < kOut; ++j) {
-        const hn::RebindToSigned<decltype(d)> di;
-        auto first = hn::Zero(di), second = hn::Zero(di);
-        if constexpr (kBits != Bits::low) {
-          first = load_signed(d, high + j * depth + at);
-          second = load_signed(d, high + j * depth + at + kHalfGroup);
-        }
-        if constexpr (kBits != Bits::high) {
-          const auto bits =
-              load_low(d, low + j * depth / 2 + g * kHalfGroup + k);
-          first = hn::Add(hn::ShiftLeft<4>(first), bits.first);
-          second = hn::Add(hn::ShiftLeft<4>(second), bits.second);
-        }
-        const V first_worth = hn::ConvertTo(d, first);
-        const V second_worth = hn::ConvertTo(d, second);
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < kRows; ++i) {
-          part[j][i] = hn::MulAdd(first_worth, first_x[i], part[j][i]);
-          part[j][i] = hn::MulAdd(second_worth, second_x[i], part[j][i]);
+          part[j][i] = hn::Zero(SumTag());
         }
       }
-    }
-    // Of high bits alone one is worth 16.
-    constexpr float kWorth = kBits == Bits::high ? 16.0f : 1.0f;
+      for (std::size_t k = begin; k < begin + run; k += lanes) {
+        const std::size_t at = g * kGroupOf12 + k;
+        Whole first_x[kRows], second_x[kRows];
 #pragma GCC unroll 8
-    for (std::size_t j = 0; j < kOut; ++j) {
-      const V scale = hn::Set(d, kWorth * scales[j * groups + g]);
+        for (std::size_t i = 0; i < kRows; ++i) {
+          first_x[i] = load_x(values + i * depth + at);
+          second_x[i] = load_x(values + i * depth + at + kHalfGroup);
+        }
 #pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-        sum[j][i] = hn::MulAdd(part[j][i], scale, sum[j][i]);
+        for (std::size_t j = 0; j < kOut; ++j) {
+          Whole first = hn::Zero(whole), second = hn::Zero(whole);
+          if constexpr (kBits != Bits::low) {
+            first = load_signed(whole, high + j * depth + at);
+            second = load_signed(whole, high + j * depth + at + kHalfGroup);
+          }
+          if constexpr (kBits != Bits::high) {
+            const auto bits =
+                load_low(whole, low + j * depth / 2 + g * kHalfGroup + k);
+            first = hn::Add(hn::ShiftLeft<4>(first), bits.first);
+            second = hn::Add(hn::ShiftLeft<4>(second), bits.second);
+          }
+#pragma GCC unroll 8
+          for (std::size_t i = 0; i < kRows; ++i) {
+            part[j][i] = add_products(first, first_x[i], part[j][i]);
+            part[j][i] = add_products(second, second_x[i], part[j][i]);
+          }
+        }
+      }
+      // Of high bits alone one is worth 16.
+      constexpr float kWorth = kBits == Bits::high ? 16.0f : 1.0f;
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kOut; ++j) {
+        const float scale = kWorth * scales[j * groups + g];
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < kRows; ++i) {
+          sum[j][i] = hn::MulAdd(
+              hn::ConvertTo(d, part[j][i]),
+              hn::Set(d, scale * x_scales[i * groups + g]),
+              sum[j][i]);
+        }
       }
     }
   }
@@ -218,7 +282,8 @@ HWY_INLINE void dots_int12(
 /// Sums of `columns` rows of weights from row `column` on.
 template <Bits kBits, std::size_t kRows>
 HWY_INLINE void matvec_int12_rows(
-    const Linear& task,
+    const Int12Weights& weights,
+    const RoundedRows& x,
     std::size_t column,
     std::size_t columns,
     float* sums,
@@ -227,19 +292,32 @@ HWY_INLINE void matvec_int12_rows(
   constexpr std::size_t kOut = kRows == 1 ? 4 : 2;
   std::size_t j = 0;
   for (; j + kOut <= columns; j += kOut) {
-    dots_int12<kBits, kRows, kOut>(task, column + j, sums + j, sums_stride);
+    dots_int12<kBits, kRows, kOut>(
+        weights,
+        x,
+        0,
+        column + j,
+        sums + j,
+        sums_stride);
   }
   for (; j < columns; ++j) {
-    dots_int12<kBits, kRows, 1>(task, column + j, sums + j, sums_stride);
+    dots_int12<kBits, kRows, 1>(
+        weights,
+        x,
+        0,
+        column + j,
+        sums + j,
+        sums_stride);
   }
 }
 
-/// Columns of all rows. \param task its rows are padded to whole groups
-void Int12Piece(const Linear& task, const Piece& piece) {
+/// Columns of all rows.
+void Int12Piece(const Linear& task, const RoundedRows& x, const Piece& piece) {
   HWY_ALIGN float sums[kMatvecRows * kColumns] = {};
   with_count<kMatvecRows>(piece.rows, [&](auto rows) HWY_ATTR {
     matvec_int12_rows<Bits::all, rows()>(
-        task,
+        task.int12,
+        x,
         piece.column,
         piece.columns,
         sums,
@@ -253,23 +331,24 @@ void Int12Piece(const Linear& task, const Piece& piece) {
 }
 
 /// Columns [column, column + columns), at most kScreened, of all rows.
-/// \param task its rows are padded to whole groups \param norms of them
+/// \param norms of rows
 void ScreenedPiece(
     const Linear& task,
+    const RoundedRows& x,
     std::size_t column,
     std::size_t columns,
     const float* norms) {
   HWY_ALIGN float sums[kMatvecRows * kScreened];
   with_count<kMatvecRows>(task.rows, [&](auto rows) HWY_ATTR {
     matvec_int12_rows<Bits::high, rows()>(
-        task,
+        task.int12,
+        x,
         column,
         columns,
         sums,
         kScreened);
   });
   const float* const errors = task.int12.errors + column;
-  const std::size_t depth = Int12Weights::depth_of(task.in);
   std::array<std::size_t, kScreened> candidates;
   for (std::size_t i = 0; i < task.rows; ++i) {
     float* const row = sums + i * kScreened;
@@ -285,16 +364,20 @@ void ScreenedPiece(
     for (std::size_t c = 0; c < count; ++c) {
       constexpr std::size_t kLine = 64;
       const auto* const from = reinterpret_cast<const char*>(
-          task.int12.low + (column + candidates[c]) * depth / 2);
-      for (std::size_t k = 0; k < depth / 2; k += kLine) {
+          task.int12.low + (column + candidates[c]) * x.depth / 2);
+      for (std::size_t k = 0; k < x.depth / 2; k += kLine) {
         hwy::Prefetch(from + k);
       }
     }
-    Linear one = task;
-    one.x = task.x + i * task.stride;
     for (std::size_t c = 0; c < count; ++c) {
       float rest = 0;
-      dots_int12<Bits::low, 1, 1>(one, column + candidates[c], &rest, 1);
+      dots_int12<Bits::low, 1, 1>(
+          task.int12,
+          x,
+          i,
+          column + candidates[c],
+          &rest,
+          1);
       row[candidates[c]] += rest;
     }
     std::copy_n(row, columns, task.y + i * task.out + column);
@@ -317,8 +400,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include <vector>
-
 #include "kernels/cpu.h"
 #include "kernels/parallel.h"
 #include "kernels/scratch.h"
@@ -326,34 +407,36 @@ HWY_AFTER_NAMESPACE();
 namespace mlxaudio::kernels {
 
 HWY_EXPORT(QuantizeInt12Rows);
+HWY_EXPORT(RoundRows);
 HWY_EXPORT(Int12Piece);
 HWY_EXPORT(ScreenedPiece);
 HWY_EXPORT(DequantizeInt12);
 
 namespace {
 
-/// A task whose rows of x are of whole groups. \param x may hold them
-Linear padded_to_groups(const Linear& task, std::vector<float>& x) {
+RoundedRows rounded(const Linear& task) {
   const std::size_t depth = Int12Weights::depth_of(task.in);
-  if (depth == task.in) {
-    return task;
-  }
-  x.resize(task.rows * depth);
-  for (std::size_t i = 0; i < task.rows; ++i) {
-    std::copy_n(task.x + i * task.stride, task.in, x.data() + i * depth);
-  }
-  Linear padded = task;
-  padded.x = x.data();
-  padded.stride = depth;
-  return padded;
+  RoundedRows x;
+  x.depth = depth;
+  x.values.resize(task.rows * depth);
+  x.scales.resize(task.rows * depth / Int12Weights::kGroup);
+  std::vector<float> wide(depth);
+  HWY_DYNAMIC_DISPATCH(RoundRows)(task, wide.data(), x);
+  return x;
 }
 
 /// A little more than the norm of a row, so that rounding does not make a bound
 /// too small.
-float norm_of(const float* x, std::size_t n) {
+float norm_of(const RoundedRows& x, std::size_t row) {
+  constexpr std::size_t kGroup = Int12Weights::kGroup;
   double squares = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    squares += static_cast<double>(x[i]) * x[i];
+  for (std::size_t k = row * x.depth; k < (row + 1) * x.depth; k += kGroup) {
+    double of_group = 0;
+    for (std::size_t i = k; i < k + kGroup; ++i) {
+      of_group += static_cast<double>(x.values[i]) * x.values[i];
+    }
+    const double scale = x.scales[k / kGroup];
+    squares += of_group * scale * scale;
   }
   constexpr double kMargin = 1.0001;
   return static_cast<float>(kMargin * std::sqrt(squares));
@@ -393,12 +476,11 @@ void matvec_int12(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
-  std::vector<float> x;
-  const Linear padded = padded_to_groups(task, x);
+  const RoundedRows x = rounded(task);
   const Pieces pieces{task.rows, task.out};
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(Int12Piece);
   parallel_for(pieces.count(), is_worth_threads(task), [&](std::size_t i) {
-    piece_of(padded, pieces.at(i));
+    piece_of(task, x, pieces.at(i));
   });
 }
 
@@ -406,11 +488,10 @@ void scores_int12(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
-  std::vector<float> x;
-  const Linear padded = padded_to_groups(task, x);
+  const RoundedRows x = rounded(task);
   std::array<float, kMatvecRows> norms;
   for (std::size_t i = 0; i < task.rows; ++i) {
-    norms[i] = norm_of(task.x + i * task.stride, task.in);
+    norms[i] = norm_of(x, i);
   }
   auto* const piece_of = HWY_DYNAMIC_DISPATCH(ScreenedPiece);
   parallel_for(
@@ -419,7 +500,7 @@ void scores_int12(const Linear& task) {
       [&](std::size_t i) {
         const std::size_t column = i * kScreened;
         const std::size_t columns = std::min(kScreened, task.out - column);
-        piece_of(padded, column, columns, norms.data());
+        piece_of(task, x, column, columns, norms.data());
       });
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -92,10 +93,27 @@ class Int12Product {
     return y;
   }
 
+  /// Number k of row i as it is multiplied: few rows are rounded to 16 bits.
+  double input(std::size_t i, std::size_t k) const {
+    const float* const row = x.data() + i * case_.in;
+    if (case_.rows > kMatvecRows) {
+      return row[k];
+    }
+    constexpr std::size_t kWidth = Int12Weights::kGroup;
+    const std::size_t first = k / kWidth * kWidth;
+    const std::size_t end = std::min(case_.in, first + kWidth);
+    float greatest = 0;
+    for (std::size_t l = first; l < end; ++l) {
+      greatest = std::max(greatest, std::abs(row[l]));
+    }
+    const float factor = 32767.0f / greatest;
+    return std::nearbyint(row[k] * factor) * (greatest / 32767.0f);
+  }
+
   double sum(std::size_t i, std::size_t j, bool all = true) const {
     double sum = 0;
     for (std::size_t k = 0; k < case_.in; ++k) {
-      sum += x[i * case_.in + k] * worth(j, k, all);
+      sum += input(i, k) * worth(j, k, all);
     }
     return sum;
   }

@@ -9,6 +9,7 @@
 #include "kernels/affine-inl.h"
 #include "kernels/finish-inl.h"
 #include "kernels/gemm-inl.h"
+#include "kernels/quantize-inl.h"
 #include "kernels/simd_numbers-inl.h"
 
 #ifndef MLXAUDIO_KERNELS_REDUCED_ONCE
@@ -56,11 +57,7 @@ HWY_INLINE void quantize_row(
     T* HWY_RESTRICT to,
     float* HWY_RESTRICT scales) {
   const FloatTag d;
-  const hn::RebindToSigned<FloatTag> di;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr auto kMost = static_cast<float>(kGreatest);
-  // Below it, 1 / scale would not be finite.
-  constexpr float kNothing = 1e-30f;
   HWY_ALIGN float last[kGroup];
   for (std::size_t g = 0; g * kGroup < in; ++g) {
     const float* from = x + g * kGroup;
@@ -69,17 +66,9 @@ HWY_INLINE void quantize_row(
       std::copy(from, x + in, last);
       from = last;
     }
-    // As whole numbers, in which NaN is greater than all.
-    auto max = hn::Zero(di);
-    for (std::size_t i = 0; i < kGroup; i += lanes) {
-      max = hn::Max(max, hn::BitCast(di, hn::Abs(hn::LoadU(d, from + i))));
-    }
-    const std::int32_t bits = hn::GetLane(hn::MaxOfLanes(di, max));
-    float greatest = 0;
-    std::memcpy(&greatest, &bits, sizeof(greatest));
-    const bool nothing = greatest < kNothing;
-    scales[g] = nothing ? 0.0f : greatest / kMost;
-    const auto factor = hn::Set(d, nothing ? 0.0f : kMost / greatest);
+    const auto group = group_scale(from, kGroup, static_cast<float>(kGreatest));
+    scales[g] = group.scale;
+    const auto factor = hn::Set(d, group.factor);
     for (std::size_t i = 0; i < kGroup; i += lanes) {
       const auto whole =
           hn::NearestInt(hn::Mul(hn::LoadU(d, from + i), factor));

@@ -11,8 +11,9 @@
 namespace mlxaudio::kernels {
 namespace {
 
-/// How long an idle helper looks for work before it sleeps. A decoder's step
-/// has gaps of a few microseconds; waking a thread takes tens.
+/// How long a thread looks for what it waits for before it sleeps. A decoder's
+/// step has gaps of a few microseconds, and threads end their last pieces of
+/// work as near to each other; waking a thread takes tens.
 constexpr std::chrono::microseconds kLook{50};
 
 void relax() {
@@ -21,6 +22,20 @@ void relax() {
 #else
   std::this_thread::yield();
 #endif
+}
+
+/// Looks whether something has come, as long as that.
+template <class Predicate>
+void look_for(const Predicate& has_come) {
+  const auto until = std::chrono::steady_clock::now() + kLook;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (has_come()) {
+        return;
+      }
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() < until);
 }
 
 } // namespace
@@ -62,22 +77,23 @@ void Team::work(int size, Work work) {
 
   work.call(work.body);
 
+  {
+    const std::lock_guard lock(mutex_);
+    places_ = 0;
+  }
+  const auto is_finished = [this] {
+    return active_.load(std::memory_order_acquire) == 0;
+  };
+  look_for(is_finished);
   std::unique_lock lock(mutex_);
-  places_ = 0;
-  finished_.wait(lock, [this] { return active_ == 0; });
+  finished_.wait(lock, is_finished);
   work_ = {};
 }
 
 void Team::help() {
   std::uint32_t seen = 0;
   for (;;) {
-    const auto until = std::chrono::steady_clock::now() + kLook;
-    while (calls_.load(std::memory_order_acquire) == seen &&
-           std::chrono::steady_clock::now() < until) {
-      for (int i = 0; i < 32; ++i) {
-        relax();
-      }
-    }
+    look_for([&] { return calls_.load(std::memory_order_acquire) != seen; });
     calls_.wait(seen, std::memory_order_acquire);
     seen = calls_.load(std::memory_order_acquire);
 
@@ -94,8 +110,7 @@ void Team::help() {
     lock.unlock();
     work.call(work.body);
     lock.lock();
-    --active_;
-    if (active_ == 0) {
+    if (--active_ == 0) {
       finished_.notify_one();
     }
   }

@@ -12,10 +12,10 @@ namespace mlxaudio::kernels {
 
 /// Threads that help the one which asks, and sleep between.
 ///
-/// An idle helper looks for work for some microseconds, as a decoder's next
-/// kernel comes that soon, and then sleeps: a busy machine is not kept busier
-/// by waiting. A helper that the system has not woken by the time all is done
-/// is not waited for.
+/// Who waits looks for some microseconds, as a decoder's next kernel comes that
+/// soon and a helper's last piece of work ends that soon, and then sleeps: a
+/// busy machine is not kept busier by waiting. A helper that the system has not
+/// woken by the time all is done is not waited for.
 class Team {
  public:
   Team() = default;
@@ -51,8 +51,8 @@ class Team {
   std::mutex mutex_; // guards what follows
   std::condition_variable finished_;
   Work work_;
-  int places_ = 0; // helpers that may still join
-  int active_ = 0; // helpers inside `work_`
+  int places_ = 0;             // helpers that may still join
+  std::atomic<int> active_{0}; // helpers inside `work_`; changed with the lock
   bool stopping_ = false;
 
   std::atomic<std::uint32_t> calls_{0}; // changes with each piece of work
