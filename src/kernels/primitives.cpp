@@ -643,11 +643,10 @@ class NarrowPrimitive : public CpuPrimitive {
       mx::array& out,
       CommandEncoder& encoder) override {
     const auto x = dense(inputs[0], encoder);
-    encoder.dispatch([x = x.data<float>(),
-                      n = out.size(),
-                      y = out.data<mx::float16_t>()] {
-      kernels::narrow(x, n, reinterpret_cast<std::uint16_t*>(y));
-    });
+    encoder.dispatch(
+        [x = x.data<float>(), n = out.size(), y = out.data<mx::float16_t>()] {
+          kernels::narrow(x, n, reinterpret_cast<std::uint16_t*>(y));
+        });
   }
 };
 
