@@ -82,14 +82,18 @@ MappedFile::~MappedFile() {
     ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-void MappedFile::forget_pages() const {
+void MappedFile::forget_pages(std::span<const std::byte> part) const {
+  if (part.empty())
+    return;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto offset = static_cast<std::size_t>(part.data() - bytes_.data());
+  const std::size_t before = offset % page;
   // Of a private mapping that nobody writes to, nothing is lost; where the
   // system declines, it keeps the pages.
-  if (!bytes_.empty())
-    ::madvise(
-        const_cast<std::byte*>(bytes_.data()),
-        bytes_.size(),
-        MADV_DONTNEED);
+  ::madvise(
+      const_cast<std::byte*>(part.data() - before),
+      part.size() + before,
+      MADV_DONTNEED);
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(

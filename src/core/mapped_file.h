@@ -30,9 +30,9 @@ class MappedFile {
   std::span<const std::byte> bytes() const {
     return bytes_;
   }
-  /// Gives the memory back that holds pages of the file; the bytes stay what
-  /// they are, and those that are read again are read from the file.
-  void forget_pages() const;
+  /// Gives the memory back that holds the pages which bytes of the file lie in;
+  /// they stay what they are, and what is read again is read from the file.
+  void forget_pages(std::span<const std::byte> part) const;
   const std::filesystem::path& path() const {
     return path_;
   }

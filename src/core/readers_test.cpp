@@ -246,17 +246,12 @@ TEST(Npz, ReadsStoredAndDeflated) {
   }
 }
 
-/// Whether pages that a tensor lies in can be forgotten.
-bool is_in_file(const Tensor& tensor) {
-  return tensor.file && tensor.owner == tensor.file;
-}
-
 TEST(Npz, KnowsWhichPagesOfTheFileItTakes) {
   const auto stored = read_npz(seed("npz/stored.npz"));
-  EXPECT_TRUE(is_in_file(stored.tensors.at("flag")));
+  EXPECT_TRUE(stored.tensors.at("flag").is_in_file());
   for (const auto& [name, tensor] : read_npz(seed("npz/deflated.npz")).tensors)
-    EXPECT_FALSE(is_in_file(tensor)) << name;
-  forget_pages(stored);
+    EXPECT_FALSE(tensor.is_in_file()) << name;
+  forget_pages(stored.tensors.at("flag"));
   expect_tensor(stored, "flag", DType::boolean, {2}, {1, 0});
 }
 
@@ -302,9 +297,9 @@ TEST(TorchFile, ReadsAStateDictWithItsFacts) {
 
 TEST(TorchFile, KnowsWhichPagesOfTheFileItTakes) {
   const auto read = read_torch(seed("torch/views.pt"));
-  EXPECT_TRUE(is_in_file(read.tensors.at("f32")));
-  EXPECT_FALSE(is_in_file(read.tensors.at("transposed")));
-  forget_pages(read);
+  EXPECT_TRUE(read.tensors.at("f32").is_in_file());
+  EXPECT_FALSE(read.tensors.at("transposed").is_in_file());
+  forget_pages(read.tensors.at("f32"));
   expect_tensor(read, "f32", DType::f32, {2, 3}, counted(6));
 }
 

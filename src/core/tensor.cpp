@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <set>
 #include <utility>
 
 #include "core/mapped_file.h"
@@ -116,13 +115,9 @@ Tensor mapped_tensor(
   return view_tensor(dtype, std::move(shape), bytes, file, file);
 }
 
-void forget_pages(const Checkpoint& checkpoint) {
-  std::set<const MappedFile*> files;
-  for (const auto& [name, tensor] : checkpoint.tensors)
-    if (tensor.file)
-      files.insert(tensor.file.get());
-  for (const MappedFile* file : files)
-    file->forget_pages();
+void forget_pages(const Tensor& tensor) {
+  if (tensor.is_in_file())
+    tensor.file->forget_pages(tensor.bytes);
 }
 
 } // namespace mlxaudio

@@ -64,6 +64,10 @@ struct Tensor {
   std::shared_ptr<const MappedFile> file = {};
 
   std::int64_t size() const;
+  /// Whether `bytes` lie in a mapped file, and are no copy.
+  bool is_in_file() const {
+    return file && owner == file;
+  }
 
   /// The elements, for a T as wide as the element type.
   template <typename T>
@@ -101,8 +105,8 @@ struct Checkpoint {
   Json metadata = Json::object();
 };
 
-/// Gives the memory back that mapped files of a checkpoint's tensors take. What
-/// is read again comes from the file, or from what the system keeps of it.
-void forget_pages(const Checkpoint& checkpoint);
+/// Gives the memory back that a tensor takes of a mapped file, if it is in one.
+/// What is read again comes from the file, or from what the system keeps of it.
+void forget_pages(const Tensor& tensor);
 
 } // namespace mlxaudio

@@ -21,6 +21,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace mlxaudio::kernels {
@@ -330,6 +331,53 @@ void Int12Piece(const Linear& task, const RoundedRows& x, const Piece& piece) {
   finish_rows(task, piece, sums, bias);
 }
 
+/// Numbers of columns, at most kScreened.
+struct Candidates {
+  std::array<std::uint32_t, kScreened> columns;
+  std::size_t count = 0;
+};
+
+/// Columns that may be the greatest of a row, if each may become greater or
+/// less by its error times `norm`.
+HWY_INLINE void find_candidates(
+    const float* HWY_RESTRICT row,
+    const float* HWY_RESTRICT errors,
+    float norm,
+    std::size_t columns,
+    Candidates& found) {
+  const WorthTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto reach = hn::Set(d, norm);
+  const std::size_t whole = columns / lanes * lanes;
+  auto leasts = hn::Set(d, -std::numeric_limits<float>::infinity());
+  for (std::size_t j = 0; j < whole; j += lanes) {
+    const auto low =
+        hn::NegMulAdd(hn::LoadU(d, errors + j), reach, hn::LoadU(d, row + j));
+    leasts = hn::Max(leasts, low);
+  }
+  float least = hn::GetLane(hn::MaxOfLanes(d, leasts));
+  for (std::size_t j = whole; j < columns; ++j) {
+    least = std::max(least, row[j] - errors[j] * norm);
+  }
+  found.count = 0;
+  const auto take = [&](std::size_t j) {
+    found.columns[found.count] = static_cast<std::uint32_t>(j);
+    found.count += row[j] + errors[j] * norm >= least ? 1 : 0;
+  };
+  for (std::size_t j = 0; j < whole; j += lanes) {
+    const auto most =
+        hn::MulAdd(hn::LoadU(d, errors + j), reach, hn::LoadU(d, row + j));
+    if (!hn::AllFalse(d, hn::Ge(most, hn::Set(d, least)))) {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        take(j + i);
+      }
+    }
+  }
+  for (std::size_t j = whole; j < columns; ++j) {
+    take(j);
+  }
+}
+
 /// Columns [column, column + columns), at most kScreened, of all rows.
 /// \param norms of rows
 void ScreenedPiece(
@@ -338,49 +386,33 @@ void ScreenedPiece(
     std::size_t column,
     std::size_t columns,
     const float* norms) {
-  HWY_ALIGN float sums[kMatvecRows * kScreened];
   with_count<kMatvecRows>(task.rows, [&](auto rows) HWY_ATTR {
     matvec_int12_rows<Bits::high, rows()>(
         task.int12,
         x,
         column,
         columns,
-        sums,
-        kScreened);
+        task.y + column,
+        task.out);
   });
-  const float* const errors = task.int12.errors + column;
-  std::array<std::size_t, kScreened> candidates;
+  Candidates found;
   for (std::size_t i = 0; i < task.rows; ++i) {
-    float* const row = sums + i * kScreened;
-    float least = -std::numeric_limits<float>::infinity();
-    for (std::size_t j = 0; j < columns; ++j) {
-      least = std::max(least, row[j] - errors[j] * norms[i]);
-    }
-    std::size_t count = 0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      candidates[count] = j;
-      count += row[j] + errors[j] * norms[i] >= least ? 1 : 0;
-    }
-    for (std::size_t c = 0; c < count; ++c) {
+    float* const row = task.y + i * task.out + column;
+    find_candidates(row, task.int12.errors + column, norms[i], columns, found);
+    const auto candidates = std::span(found.columns).first(found.count);
+    for (const std::size_t j : candidates) {
       constexpr std::size_t kLine = 64;
       const auto* const from = reinterpret_cast<const char*>(
-          task.int12.low + (column + candidates[c]) * x.depth / 2);
+          task.int12.low + (column + j) * x.depth / 2);
       for (std::size_t k = 0; k < x.depth / 2; k += kLine) {
         hwy::Prefetch(from + k);
       }
     }
-    for (std::size_t c = 0; c < count; ++c) {
+    for (const std::size_t j : candidates) {
       float rest = 0;
-      dots_int12<Bits::low, 1, 1>(
-          task.int12,
-          x,
-          i,
-          column + candidates[c],
-          &rest,
-          1);
-      row[candidates[c]] += rest;
+      dots_int12<Bits::low, 1, 1>(task.int12, x, i, column + j, &rest, 1);
+      row[j] += rest;
     }
-    std::copy_n(row, columns, task.y + i * task.out + column);
   }
 }
 
@@ -438,7 +470,7 @@ float norm_of(const RoundedRows& x, std::size_t row) {
     const double scale = x.scales[k / kGroup];
     squares += of_group * scale * scale;
   }
-  constexpr double kMargin = 1.0001;
+  constexpr double kMargin = 1.001;
   return static_cast<float>(kMargin * std::sqrt(squares));
 }
 

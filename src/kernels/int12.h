@@ -10,7 +10,7 @@
 namespace mlxaudio::kernels {
 
 /// Columns of which the greatest is told from the others.
-inline constexpr std::size_t kScreened = 256;
+inline constexpr std::size_t kScreened = 2048;
 
 /// Where weights go that are rounded: see `Int12Weights`.
 struct Int12Room {

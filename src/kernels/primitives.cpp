@@ -798,10 +798,14 @@ PackedInt8 packed_int8(int out, int in, const Quantize& quantize_to) {
           mx::float32)};
 }
 
-mx::array evaluated(const mx::array& a) {
-  auto whole = mx::contiguous(a);
-  whole.eval();
-  return whole;
+/// In row-major order. MLX's own `contiguous` copies what lies in a mapped file.
+mx::array evaluated(mx::array a) {
+  a.eval();
+  if (!a.flags().row_contiguous) {
+    a = mx::contiguous(a);
+    a.eval();
+  }
+  return a;
 }
 
 } // namespace

@@ -41,6 +41,10 @@ bool Scope::has(std::string_view name) const {
   return weights_->has(below(name));
 }
 
+void Scope::forget(std::string_view name) const {
+  weights_->forget(below(name));
+}
+
 Compute Scope::compute() const {
   return weights_->compute_of(path_);
 }

@@ -31,6 +31,9 @@ class Scope {
       std::string_view name, const mx::Shape& shape, mx::Dtype dtype) const;
   Maybe optional_param(std::string_view name, const mx::Shape& shape) const;
   bool has(std::string_view name) const;
+  /// Gives the memory back that holds a parameter's place in its file, once it
+  /// is kept in another form.
+  void forget(std::string_view name) const;
   /// What products with the weights here are computed in.
   Compute compute() const;
   /// Whether the weights here are to be kept in 12 bits.

@@ -120,6 +120,9 @@ Weights::Weights(const Checkpoint& checkpoint)
   std::vector<const Tensor*> tensors;
   for (const auto& [name, tensor] : checkpoint.tensors) {
     tensors.push_back(&tensor);
+    if (tensor.is_in_file()) {
+      in_file_.emplace(name, tensor);
+    }
     arrays_.emplace(name, to_array(tensor));
   }
   const std::vector<bool> finite = are_finite(tensors);
@@ -247,6 +250,12 @@ Maybe Weights::take_optional(const std::string& name, const mx::Shape& shape) {
   Maybe array = take(name, shape);
   declared_.back().optional = true;
   return array;
+}
+
+void Weights::forget(const std::string& name) const {
+  if (const auto found = in_file_.find(name); found != in_file_.end()) {
+    forget_pages(found->second);
+  }
 }
 
 void Weights::finish() const {

@@ -73,6 +73,9 @@ class Weights {
       std::optional<mx::Dtype> dtype = {});
   /// Takes a parameter that a file may lack.
   Maybe take_optional(const std::string& name, const mx::Shape& shape);
+  /// Gives the memory back that holds a parameter's place in its file. Who has
+  /// taken it may read it yet, from the file.
+  void forget(const std::string& name) const;
 
   /// Closes the ledger.
   /// \throws WeightError that lists every missing, misshapen, not finite and
@@ -100,6 +103,7 @@ class Weights {
   std::vector<std::string> unasked_; ///< those of both, until asked for
   std::string source_;
   std::map<std::string, mx::array> arrays_;
+  std::map<std::string, Tensor> in_file_; ///< where in mapped files these lie
   std::vector<Declaration> declared_;
   std::vector<std::string> missing_;
   std::vector<std::string> misshapen_;

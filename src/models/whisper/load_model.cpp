@@ -27,11 +27,6 @@ Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   weights->compute_in(compute, std::move(finer.exact), std::move(finer.int12));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
-  if (compute != Compute::f32) {
-    // The pages of weights that were packed are not needed again; others are
-    // read anew, from the system's memory of the file.
-    forget_pages(checkpoint.weights);
-  }
   return model;
 }
 
