@@ -14,8 +14,11 @@ bool keep_freed_memory() {
   // do not pass here.
   constexpr int kBlock = 256 << 20;
   constexpr int kTrim = 512 << 20;
+  // Arenas of single threads would each keep some, and give heaps back whole.
+  constexpr int kArenas = 1;
   return mallopt(M_MMAP_THRESHOLD, kBlock) != 0 &&
-         mallopt(M_TRIM_THRESHOLD, kTrim) != 0;
+         mallopt(M_TRIM_THRESHOLD, kTrim) != 0 &&
+         mallopt(M_ARENA_MAX, kArenas) != 0;
 #else
   return false;
 #endif

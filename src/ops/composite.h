@@ -31,7 +31,13 @@ mx::array dequantize(const LinearWeight::Affine& weight);
 /// Rows of them by their numbers.
 mx::array take_rows(
     const LinearWeight::Affine& weight, const mx::array& indices);
-/// The same of weights in 12 bits. \param in inputs of a row
+/// Of weights in 12 bits. \param round_x to 16 bits, in groups as weights are
+mx::array linear_int12(
+    const mx::array& x,
+    const LinearWeight::Int12& weight,
+    bool round_x,
+    const Epilogue& e = {});
+/// What they are worth [out, in]. \param in inputs of a row
 mx::array dequantize(const LinearWeight::Int12& weight, int in);
 mx::array take_rows(
     const LinearWeight::Int12& weight, const mx::array& indices, int in);

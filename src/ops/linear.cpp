@@ -196,10 +196,7 @@ mx::array linear(
                      e.bias,
                      gelu,
                      residual)
-               : composite::linear(
-                     x,
-                     composite::dequantize(*int12, weight.in()),
-                     e);
+               : composite::linear_int12(x, *int12, few, e);
   }
   const bool in_bf16 = weight.compute() == Compute::bf16 && !few;
   if (const auto& affine = weight.affine()) {
@@ -241,7 +238,7 @@ mx::array scores(const mx::array& x, const LinearWeight& weight) {
   }
   return kernels::choose(kernels::Op::scores_int12, wide.dtype() == mx::float32)
              ? kernels::scores(wide, kernel_of(*int12))
-             : composite::linear(x, composite::dequantize(*int12, weight.in()));
+             : composite::linear_int12(x, *int12, true);
 }
 
 mx::array take_rows(const LinearWeight& weight, const mx::array& indices) {

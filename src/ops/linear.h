@@ -109,9 +109,8 @@ struct Epilogue {
 ///
 /// On a CPU f16, bf16 and quantized weights are widened and the work is done in
 /// f32, or in what the weights say: then many rows are rounded as the weights
-/// are; few (a decoder's step) are not, and of the weights only those in 8 or
-/// 12 bits are rounded. \shape x [..., in] -> [..., out] \throws ArgumentError
-/// if shapes do not fit
+/// are; few (a decoder's step) are not, but to 16 bits where weights are in 12.
+/// \shape x [..., in] -> [..., out] \throws ArgumentError if shapes do not fit
 mx::array linear(
     const mx::array& x, const LinearWeight& weight, const Epilogue& e = {});
 

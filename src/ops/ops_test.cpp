@@ -162,6 +162,106 @@ TEST_F(Ops, LinearInInt8AgreesWithItsComposite) {
   }
 }
 
+TEST_F(Ops, LinearIn12BitsAgreesWithItsComposite) {
+  for (const auto dtype : kWeightTypes) {
+    for (const int in : {40, 128, 200}) {
+      for (const mx::Shape& shape :
+           {mx::Shape{in}, mx::Shape{3, in}, mx::Shape{2, 9, in}}) {
+        const auto x = normal(shape);
+        const auto array = normal({70, in}, dtype, 0.2f);
+        const auto w = LinearWeight::in_12_bits(array);
+        EXPECT_EQ((mx::Shape{w.out(), w.in()}), (mx::Shape{70, in}));
+        EXPECT_EQ(w.dtype(), dtype);
+        auto result = shape;
+        result.back() = 70;
+        const Epilogue e{
+            .bias = normal({70}, dtype),
+            .activation = Activation::gelu,
+            .residual = normal(result)};
+        const bool few = shape.size() < 3;
+        EXPECT_LT(
+            distance(
+                linear(x, w, e),
+                composite::linear_int12(x, *w.int12(), few, e)),
+            few ? 2e-4f : 2e-5f); // one of them may round a tie the other way
+        EXPECT_LT(distance(linear(x, w), composite::linear(x, array)), 5e-3f);
+        EXPECT_LT(distance(scores(x, w), linear(x, w)), 0.2f);
+      }
+    }
+  }
+}
+
+TEST_F(Ops, WeightsIn12BitsAreNearTheirOwnAndHaveNoOtherArray) {
+  const auto array = normal({70, 200}, mx::float16, 0.2f);
+  const auto w = LinearWeight::in_12_bits(array);
+  EXPECT_THROW(w.array(), ArgumentError);
+  const auto near = composite::dequantize(*w.int12(), 200);
+  EXPECT_LT(distance(near, mx::astype(array, mx::float32)), 3e-4f);
+  for (const auto& indices :
+       {mx::array({3, 0, 69, 3}, {2, 2}),
+        mx::astype(mx::array({7, 1}, {2}), mx::uint8),
+        mx::array({-1}, {1, 1})}) {
+    const auto expected = mx::take(near, indices, 0);
+    EXPECT_EQ(distance(take_rows(w, indices), expected), 0);
+    EXPECT_EQ(
+        distance(composite::take_rows(*w.int12(), indices, 200), expected),
+        0);
+  }
+  EXPECT_THROW(
+      LinearWeight::in_12_bits(mx::zeros({4, 4}, mx::int32)),
+      ArgumentError);
+  EXPECT_THROW(
+      LinearWeight::in_12_bits(mx::zeros({0, 4}, mx::float32)),
+      ArgumentError);
+  EXPECT_THROW(LinearWeight::in_12_bits(mx::zeros({4})), ArgumentError);
+}
+
+TEST_F(Ops, ScoresHaveTheGreatestOfTheProduct) {
+  const auto x = normal({3, 64}), array = normal({5000, 64}, mx::float16);
+  const auto w = LinearWeight::in_12_bits(array);
+  const auto all = linear(x, w), screened = scores(x, w);
+  EXPECT_EQ(all.shape(), screened.shape());
+  EXPECT_EQ(
+      distance(
+          mx::astype(mx::argmax(all, -1), mx::float32),
+          mx::astype(mx::argmax(screened, -1), mx::float32)),
+      0);
+  EXPECT_LT(distance(mx::max(all, -1), mx::max(screened, -1)), 1e-5f);
+  EXPECT_GT(distance(all, screened), 1e-4f);
+  // Many rows, and weights of other kinds, are computed as ever.
+  const auto many = normal({9, 64});
+  EXPECT_EQ(distance(scores(many, w), linear(many, w)), 0);
+  const LinearWeight whole(array);
+  EXPECT_EQ(distance(scores(x, whole), linear(x, whole)), 0);
+  EXPECT_THROW(scores(normal({3, 65}), w), ArgumentError);
+}
+
+TEST_F(Ops, AttentionReadsKeysAndValuesInHalfPrecision) {
+  for (const auto dtype : {mx::float16, mx::bfloat16}) {
+    for (const int queries : {1, 40}) {
+      const auto q = normal({2, queries, 64});
+      const auto k = normal({2, 70, 64}, dtype), v = normal({2, 70, 64}, dtype);
+      EXPECT_LT(
+          distance(
+              attention(q, k, v, 4, 0.5f, false),
+              composite::attention(q, k, v, 4, 0.5f, false).out),
+          2e-5f);
+    }
+  }
+}
+
+TEST_F(Ops, NarrowsToF16) {
+  const auto x = normal({3, 70});
+  const auto y = narrow(x);
+  EXPECT_EQ(y.dtype(), mx::float16);
+  EXPECT_EQ(
+      distance(
+          mx::astype(y, mx::float32),
+          mx::astype(mx::astype(x, mx::float16), mx::float32)),
+      0);
+  EXPECT_EQ(narrow(y).dtype(), mx::float16);
+}
+
 TEST_F(Ops, LinearInBf16AgreesWithItsComposite) {
   for (const auto dtype : kWeightTypes) {
     const auto x = normal({2, 9, 40});
