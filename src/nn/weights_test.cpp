@@ -7,6 +7,8 @@
 #include <cstring>
 #include <limits>
 
+#include "core/mapped_file.h"
+#include "core/temp_folder.h"
 #include "mlx/ops.h"
 #include "mlx/transforms.h"
 #include "mlxaudio/error.h"
@@ -316,6 +318,31 @@ TEST(Weights, InfinitiesOfEveryTypeAreFound) {
   Weights weights(file);
   weights.take("x", {2});
   EXPECT_EQ(message_of(weights), "");
+}
+
+TEST(Weights, StayReadableWhenTheirPlaceInTheFileIsForgotten) {
+  const TempFolder folder;
+  const std::vector<float> numbers(10000, 0.25f);
+  const auto file = MappedFile::open(folder.write(
+      "numbers",
+      std::string(
+          reinterpret_cast<const char*>(numbers.data()),
+          numbers.size() * sizeof(float))));
+  Checkpoint checkpoint;
+  for (const char* name : {"a.weight", "b.weight"}) {
+    checkpoint.tensors[name] =
+        mapped_tensor(DType::f32, {100, 100}, file->bytes(), file);
+  }
+  const auto weights = std::make_shared<Weights>(checkpoint);
+  weights->compute_in(Compute::f32, {}, {"a"});
+  const Scope at(weights);
+  const Linear a{at / "a", 100, 100, kNoBias}, b{at / "b", 100, 100, kNoBias};
+  (at / "b").forget("weight");
+  at.forget("nothing");
+  EXPECT_NO_THROW(weights->finish());
+  EXPECT_TRUE(a.weight.int12());
+  EXPECT_TRUE(mx::array_equal(b.weight.array(), mx::full({100, 100}, 0.25f))
+                  .item<bool>());
 }
 
 } // namespace
