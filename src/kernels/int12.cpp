@@ -203,9 +203,9 @@ HWY_INLINE void dots_int12(
   // for may lie beyond the last weight.
   constexpr std::size_t kLine = 64, kAhead = kBits == Bits::high ? 3 : 1;
   auto high_ahead =
-      reinterpret_cast<std::uintptr_t>(high + kAhead * kOut * depth);
+      reinterpret_cast<std::uintptr_t>(high) + kAhead * kOut * depth;
   auto low_ahead =
-      reinterpret_cast<std::uintptr_t>(low + kAhead * kOut * depth / 2);
+      reinterpret_cast<std::uintptr_t>(low) + kAhead * kOut * depth / 2;
   for (std::size_t g = 0; g < groups; ++g) {
     if constexpr (kBits != Bits::low) {
       for (std::size_t i = 0; i < kOut * kGroupOf12; i += kLine) {

@@ -798,7 +798,8 @@ PackedInt8 packed_int8(int out, int in, const Quantize& quantize_to) {
           mx::float32)};
 }
 
-/// In row-major order. MLX's own `contiguous` copies what lies in a mapped file.
+/// In row-major order. MLX's own `contiguous` copies what lies in a mapped
+/// file.
 mx::array evaluated(mx::array a) {
   a.eval();
   if (!a.flags().row_contiguous) {

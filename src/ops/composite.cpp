@@ -147,7 +147,6 @@ mx::array take_rows(
   return mx::reshape(rows, shape);
 }
 
-// AUDIT(f32-scalar): sums are f32 on every device, as the kernel's
 mx::array linear_int8(
     const mx::array& x,
     const LinearWeight::Int8& weight,
