@@ -14,7 +14,7 @@ SANITIZED_CTEST := $(CTEST) -L 'unit|golden|fuzz' -LE slow -E '^portproof[.]'
   portproof-wheel sanitize tsan format lint clean ci asan ubsan setup-build setup-test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s  %s\n", $$1, $$2}' \
 	  Makefile
 
 release: setup-build ## build/release/mlx-audio and portproof (plain `make`)
