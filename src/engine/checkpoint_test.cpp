@@ -63,7 +63,7 @@ class CheckUsable : public ::testing::Test {
     checkpoint_.dims.n_vocab = 51864;
   }
 
-  void expect_refused(std::vector<std::string> parts) const {
+  void expect_refused(const std::vector<std::string>& parts) const {
     expect_error<ConfigError>([&] { check_usable(checkpoint_); }, parts);
   }
 
