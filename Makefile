@@ -6,18 +6,19 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 SETUP := python3 tools/setup.py
 # Tests run beside each other: idle threads must not hold the processors.
 CTEST := OMP_WAIT_POLICY=passive ctest --output-on-failure --no-tests=error -j $(JOBS)
+SANITIZED_CTEST := $(CTEST) -L 'unit|golden|fuzz' -LE slow -E '^portproof[.]'
 
 .DEFAULT_GOAL := release
 .DELETE_ON_ERROR:
 .PHONY: help release setup models demo test test-quick test-all bench install \
-  portproof-wheel tsan format lint clean ci asan setup-build setup-test
+  portproof-wheel sanitize tsan format lint clean ci asan ubsan setup-build setup-test
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s  %s\n", $$1, $$2}' \
 	  Makefile
 
 release: setup-build ## build/release/mlx-audio and portproof (plain `make`)
-	@$(MAKE) --no-print-directory build/release/build.ninja
+	@$(MAKE) -s --no-print-directory build/release/build.ninja
 	@cmake --build build/release -j $(JOBS)
 
 demo: release ## from a fresh clone to transcripts, and a proof of one component
@@ -25,21 +26,27 @@ demo: release ## from a fresh clone to transcripts, and a proof of one component
 	@python3 tools/models.py build/release/mlx-audio
 	@python3 tools/demo.py
 
-test: ci ## all checks that a change must pass (some 20 minutes on 2 cores)
+test: ci ## all checks that a change must pass (12 to 30 minutes on 2 cores)
 	@python3 tools/models.py build/ci/mlx-audio
 	@$(CTEST) --test-dir build/ci -LE slow
 	@$(MAKE) --no-print-directory asan
-	@$(CTEST) --test-dir build/asan -L 'unit|golden|fuzz' -LE slow -E '^portproof[.]'
+	@$(SANITIZED_CTEST) --test-dir build/asan
 
 test-quick: ci ## unit tests, include and format checks (under a minute)
 	@$(CTEST) --test-dir build/ci -L 'unit|lint' -LE slow
 
-test-all: ci ## test, the slow tests and tsan; goes on where it was stopped
+test-all: ci ## test, slow tests, sanitize, tsan; goes on where it was stopped
 	@python3 tools/models.py build/ci/mlx-audio
 	@python3 tools/test_all.py build/ci --jobs $(JOBS)
 
+sanitize: ci asan ubsan ## all of UBSan over the tests, and real weights under asan
+	@$(SANITIZED_CTEST) --test-dir build/ubsan
+	@cmake --build build/asan -j $(JOBS) --target whisper_probes
+	@python3 tools/models.py build/ci/mlx-audio
+	@build/ci/portproof verify whisper --no-record --build build/asan --variant 'kernels off'
+
 tsan: setup-test ## ThreadSanitizer over what runs in several threads
-	@$(MAKE) --no-print-directory build/tsan/build.ninja
+	@$(MAKE) -s --no-print-directory build/tsan/build.ninja
 	@cmake --build build/tsan -j $(JOBS) --target core_test kernels_test engine_test
 	@python3 tools/tsan.py $(addprefix build/tsan/tests/,core_test kernels_test engine_test)
 
@@ -78,8 +85,8 @@ setup-build:
 setup-test:
 	@$(SETUP) --for build,test
 
-ci asan: setup-test
-	@$(MAKE) --no-print-directory build/$@/build.ninja
+ci asan ubsan: setup-test
+	@$(MAKE) -s --no-print-directory build/$@/build.ninja
 	@cmake --build build/$@ -j $(JOBS)
 
 build/%/build.ninja: CMakePresets.json

@@ -166,10 +166,12 @@ std::string difference_text(const EvaluationDifference& difference) {
   };
   return out +
          fmt::format(
-             "{}{} files differ, {} agree; in the {} that both transcribed:\n",
+             "{}{} {}, {} {}; in the {} that both transcribed:\n",
              out.empty() ? "" : "\n",
              difference.files.size(),
+             difference.files.size() == 1 ? "file differs" : "files differ",
              difference.same,
+             difference.same == 1 ? "agrees" : "agree",
              difference.after.files) +
          change("WER", difference.before.words, difference.after.words) +
          change(

@@ -93,9 +93,10 @@ std::string Table::row(const FileResult& file, bool diff) const {
 std::string Table::summary(const Totals& totals) const {
   const auto factor = real_time_factor(totals.seconds, totals.duration);
   return fmt::format(
-      "\n{} files{}, {:.1f} s of audio in {:.2f} s (real-time factor {})\n"
+      "\n{} {}{}, {:.1f} s of audio in {:.2f} s (real-time factor {})\n"
       "{}\n{}\n",
       totals.files,
+      totals.files == 1 ? "file" : "files",
       totals.failed > 0 ? fmt::format(" ({} more failed)", totals.failed) : "",
       totals.duration,
       totals.seconds,

@@ -302,9 +302,11 @@ TEST(LoadModel, ANameReachesTheAlignmentHeads) {
   expect_error<ConfigError>(
       [&] { load_model(arguments, warnings); },
       {file.string(), "is not a tiny.en", "2 layers of 2 heads, not 4 of 6"});
-  // A path asks for none: what a toy lacks then is a vocabulary.
+  // A path asks for none: a toy is refused for its windows then.
   arguments.model = file.string();
-  expect_error<TokenError>([&] { load_model(arguments, warnings); }, {});
+  expect_error<ConfigError>(
+      [&] { load_model(arguments, warnings); },
+      {file.string(), "n_audio_ctx is 6"});
 }
 
 } // namespace

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs `make test`, the slow tests and `make tsan`, and goes on where it stopped.
+"""Runs `make test`, the slow tests, `make sanitize` and `make tsan`, and goes on
+where it stopped.
 
     python3 tools/test_all.py build/ci     # which `make test-all` has built
 
 What passed is recorded in the build folder, with a hash of what it was run on,
-and is passed over while that hash is the same: of `make test`, `make tsan` and
-tests that are scripts, every file of the repository and every program that a
+and is passed over while that hash is the same: of the three targets and
+of tests that are scripts, every file of the repository and every program that a
 test names; of a test case in a program, that program, the libraries beside it
 and tests/golden; of all, the set-up's stamps and the environment's MLXAUDIO_*.
 """
@@ -182,7 +183,7 @@ class Run:
             return child.wait()
 
     def all(self):
-        return self.part("test") or self.slow() or self.part("tsan")
+        return self.part("test") or self.slow() or self.part("sanitize") or self.part("tsan")
 
 
 def main(argv):

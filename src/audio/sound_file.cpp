@@ -315,22 +315,60 @@ class SoundFileSource : public AudioSource {
   sf_count_t done_ = 0;
 };
 
-// What a WAVE header says that none can mean, and libsndfile refuses without a
-// word of it; else nothing.
-std::string impossible_wave(const InputFile& input) {
+// The chunk `fmt ` of a WAVE file's header.
+struct WaveFormat {
+  std::uint32_t coding, channels, sample_rate, frame_bytes, sample_bits;
+};
+
+std::optional<WaveFormat> wave_format(const InputFile& input) {
   const std::string header = input.bytes(0, 4096);
   const std::size_t chunk = header.find("fmt ", 12);
-  if (chunk == std::string::npos || chunk + 16 > header.size() ||
+  if (chunk == std::string::npos || chunk + 24 > header.size() ||
       !header.starts_with("RIFF") || header.compare(8, 4, "WAVE") != 0) {
+    return std::nullopt;
+  }
+  const auto little = [&](std::size_t at, std::size_t count) {
+    std::uint32_t value = 0;
+    for (std::size_t i = count; i-- > 0;) {
+      value = value << 8 | static_cast<std::uint8_t>(header[chunk + at + i]);
+    }
+    return value;
+  };
+  return WaveFormat{
+      .coding = little(8, 2),
+      .channels = little(10, 2),
+      .sample_rate = little(12, 4),
+      .frame_bytes = little(20, 2),
+      .sample_bits = little(22, 2)};
+}
+
+// What a WAVE header says that none can mean, and libsndfile refuses without a
+// word of it, or takes; else nothing. Samples of 7 bits are in the upper ones
+// of a byte, of 12 bits in those of two.
+std::string impossible_wave(const InputFile& input) {
+  const auto format = wave_format(input);
+  if (!format) {
     return {};
   }
-  const auto zeros = [&](std::size_t at, std::size_t count) {
-    return header.compare(chunk + at, count, std::string(count, '\0')) == 0;
-  };
-  if (zeros(10, 2)) {
+  const auto& [coding, channels, sample_rate, frame_bytes, bits] = *format;
+  if (channels == 0) {
     return "it has 0 channels";
   }
-  return zeros(12, 4) ? "its sample rate is 0 Hz" : "";
+  if (sample_rate == 0) {
+    return "its sample rate is 0 Hz";
+  }
+  constexpr std::uint32_t kPcm = 1;
+  constexpr std::uint32_t kExtensible = 0xfffe;
+  if ((coding == kPcm || coding == kExtensible) && bits % 8 != 0 &&
+      frame_bytes != channels * ((bits + 7) / 8)) {
+    return fmt::format(
+        "its frames have {} bytes for {} sample{} of {} bits",
+        frame_bytes,
+        channels,
+        channels == 1 ? "" : "s",
+        bits);
+  }
+  return {};
 }
 
 } // namespace
@@ -345,6 +383,13 @@ SoundFile open_sound_file(const InputFile& input, int sample_rate) {
         input.size(),
         *declared));
   }
+  if (const std::string what = impossible_wave(input); !what.empty()) {
+    fail(fmt::format(
+        "{} says that {}, and no recording has that: its header is damaged, "
+        "get a whole copy",
+        input.name(),
+        what));
+  }
   ::lseek(input.descriptor(), 0, SEEK_SET);
   SF_INFO info{};
   // libsndfile closes what it cannot open even if told not to, so it gets a
@@ -355,13 +400,6 @@ SoundFile open_sound_file(const InputFile& input, int sample_rate) {
       &info,
       SF_TRUE));
   if (!file) {
-    if (const std::string what = impossible_wave(input); !what.empty()) {
-      fail(fmt::format(
-          "{} says that {}, and no recording has that: its header is damaged, "
-          "get a whole copy",
-          input.name(),
-          what));
-    }
     return {nullptr, sf_strerror(nullptr)};
   }
   // libsndfile takes some names' endings for headerless formats.

@@ -100,7 +100,7 @@ inline std::string wav_bytes(
   const auto n_channels = static_cast<std::uint64_t>(header.channels);
   const auto bits = static_cast<std::uint64_t>(header.bits);
   const auto rate = static_cast<std::uint64_t>(header.sample_rate);
-  const std::uint64_t frame = n_channels * bits / 8;
+  const std::uint64_t frame = n_channels * ((bits + 7) / 8);
   const bool extensible = header.mask != 0;
   const std::uint64_t n_format = extensible ? 40 : 16;
   out += "RIFF";

@@ -93,7 +93,7 @@ TEST(Fiber, UnwindsWorkThatIsNotGoneOnWith) {
   bool went_on = false;
   {
     Fiber fiber([held, &went_on](Fiber& self) {
-      const auto on_stack = held;
+      const std::vector on_stack{held};
       self.suspend();
       went_on = true;
     });
@@ -110,7 +110,7 @@ TEST(Fiber, UnwindsWorkThatCatchesEverything) {
   bool went_on = false;
   {
     Fiber fiber([held, &abandoned, &went_on](Fiber& self) {
-      const auto on_stack = held;
+      const std::vector on_stack{held};
       // As often as it is tried: nobody would go on with it.
       for (int i = 0; i < 3; ++i) {
         try {

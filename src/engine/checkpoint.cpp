@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
+#include "core/json.h"
 #include "mlxaudio/error.h"
 #include "models/whisper/audio.h"
+#include "models/whisper/tokenizer.h"
 
 namespace mlxaudio::engine {
 
@@ -22,8 +26,12 @@ constexpr std::string_view kAgain = "get the checkpoint again";
 constexpr std::string_view kWhispers = "use a checkpoint of Whisper's";
 
 /// The first that fits counts.
-constexpr std::array<Mend, 18> kMends{{
+constexpr std::array<Mend, 19> kMends{{
     {"[whisper.config]", ": expected ", ""},
+    {"[whisper.config]",
+     ", not a number",
+     "give a whole number, or get the checkpoint again, with its "
+     "configuration"},
     {"[whisper.config]",
      "",
      "get the checkpoint again, with its configuration"},
@@ -51,6 +59,43 @@ constexpr std::array<Mend, 18> kMends{{
      "give times within it"},
 }};
 
+/// A field's names in MLX's configuration and in that of Transformers.
+struct FieldNames {
+  std::string_view mlx;
+  std::string_view transformers;
+};
+
+/// The file that says what the dimensions are.
+std::filesystem::path source_of_dims(
+    const whisper::LoadedCheckpoint& checkpoint) {
+  const auto& path = checkpoint.path;
+  if (checkpoint.layout == whisper::Layout::ctranslate2) {
+    return path;
+  }
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) {
+    return path / "config.json";
+  }
+  const auto kind = path.extension();
+  return kind == ".safetensors" || kind == ".npz" || kind == ".json"
+             ? path.parent_path() / "config.json"
+             : path;
+}
+
+[[noreturn]] void refuse_field(
+    const whisper::LoadedCheckpoint& checkpoint,
+    const FieldNames& names,
+    const std::string& what) {
+  const auto source = source_of_dims(checkpoint);
+  const bool theirs = source.filename() == "config.json" &&
+                      read_json(source).contains(names.transformers);
+  throw ConfigError(fmt::format(
+      "[engine.models] {}: {} {}: mend it, or get the checkpoint again",
+      source.string(),
+      theirs ? names.transformers : names.mlx,
+      what));
+}
+
 } // namespace
 
 std::string_view mend_for(std::string_view message) {
@@ -66,21 +111,29 @@ whisper::LoadedCheckpoint load_checkpoint(const std::filesystem::path& path) {
   return with_mends([&] { return whisper::load_checkpoint(path); });
 }
 
-void check_window(const whisper::LoadedCheckpoint& checkpoint) {
+void check_usable(const whisper::LoadedCheckpoint& checkpoint) {
   // The encoder halves the frames of a window.
   constexpr int kPositions = static_cast<int>(whisper::kNFrames / 2);
-  if (checkpoint.dims.n_audio_ctx == kPositions) {
-    return;
+  const auto& dims = checkpoint.dims;
+  if (dims.n_audio_ctx != kPositions) {
+    refuse_field(
+        checkpoint,
+        {"n_audio_ctx", "max_source_positions"},
+        fmt::format(
+            "is {}, and 30 s of audio make {} positions",
+            dims.n_audio_ctx,
+            kPositions));
   }
-  const auto config = checkpoint.path / "config.json";
-  std::error_code ec;
-  const bool has_config = std::filesystem::exists(config, ec);
-  throw ConfigError(fmt::format(
-      "[engine.models] {}: n_audio_ctx is {}, and 30 s of audio make {} "
-      "positions: mend it, or get the checkpoint again",
-      (has_config ? config : checkpoint.path).string(),
-      checkpoint.dims.n_audio_ctx,
-      kPositions));
+  constexpr int kMostLanguages = static_cast<int>(whisper::kLanguages.size());
+  if (dims.num_languages() < 0 || dims.num_languages() > kMostLanguages) {
+    refuse_field(
+        checkpoint,
+        {"n_vocab", "vocab_size"},
+        fmt::format(
+            "is {}, and Whisper's vocabularies have 51864 tokens (English "
+            "only), 51865 or 51866",
+            dims.n_vocab));
+  }
 }
 
 } // namespace mlxaudio::engine

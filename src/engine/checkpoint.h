@@ -32,8 +32,9 @@ decltype(auto) with_mends(Work&& work) {
 /// whisper::load_checkpoint() with mends.
 whisper::LoadedCheckpoint load_checkpoint(const std::filesystem::path& path);
 
-/// \throws ConfigError naming the file if the encoder is not for windows of
-///   30 s, so that nothing can be transcribed with it
-void check_window(const whisper::LoadedCheckpoint& checkpoint);
+/// \throws ConfigError naming the file and the field if nothing can be
+///   transcribed with it: the encoder is not for windows of 30 s, or no
+///   vocabulary of Whisper's is as large
+void check_usable(const whisper::LoadedCheckpoint& checkpoint);
 
 } // namespace mlxaudio::engine

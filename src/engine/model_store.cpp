@@ -336,6 +336,7 @@ ModelDetails model_info(const std::string& name_or_path) {
   }
   const fs::path path = resolve_model(name_or_path);
   const auto checkpoint = load_checkpoint(path);
+  check_usable(checkpoint);
   out.info = describe(name_or_path, checkpoint);
   out.installed = true;
   out.layout = name_of(checkpoint.layout);
@@ -397,14 +398,15 @@ whisper::ImportReport import_named(
   options.target = models_dir() / name;
   options.dtype = dtype;
   const CatalogueEntry* entry = find_in_catalogue(name);
+  if (entry != nullptr && entry->name != name)
+    throw ArgumentError(fmt::format(
+        "[engine.models] {} is another name of {}: import it as {}",
+        name,
+        entry->name,
+        entry->name));
+  const auto checkpoint = load_checkpoint(source);
+  const auto& dims = checkpoint.dims;
   if (entry != nullptr) {
-    if (entry->name != name)
-      throw ArgumentError(fmt::format(
-          "[engine.models] {} is another name of {}: import it as {}",
-          name,
-          entry->name,
-          entry->name));
-    const auto dims = load_checkpoint(source).dims;
     ModelDimensions::fields(dims, [&](const char* field, int value, int) {
       ModelDimensions::fields(
           entry->dims,
@@ -423,6 +425,7 @@ whisper::ImportReport import_named(
     if (const auto dump = whisper::alignment_heads_dump(name); !dump.empty())
       options.alignment_heads = whisper::decode_alignment_heads(dump, dims);
   }
+  check_usable(checkpoint);
   // What a checksum proves is said whatever the user calls the model.
   const std::string sha =
       sha256_file(with_mends([&] { return whisper::weight_file_of(source); }));

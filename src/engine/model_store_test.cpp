@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/expect_error.h"
 #include "core/safetensors.h"
@@ -17,6 +22,37 @@ namespace fs = std::filesystem;
 
 fs::path seed(const std::string& name) {
   return fs::path(MLXAUDIO_SOURCE_DIR) / "tests/fuzz/seeds/whisper" / name;
+}
+
+/// Writes a checkpoint as small as can be, whose weights are 0.
+/// \return its folder
+fs::path write_toy(const TempFolder& folder, DType dtype = DType::f16) {
+  const whisper::ModelDimensions dims = {
+      .n_mels = 4,
+      .n_audio_ctx = 1500,
+      .n_audio_state = 4,
+      .n_audio_head = 2,
+      .n_audio_layer = 1,
+      .n_vocab = 51864,
+      .n_text_ctx = 5,
+      .n_text_state = 4,
+      .n_text_head = 2,
+      .n_text_layer = 2};
+  const fs::path toy = folder.path() / ("toy-" + name_of(dtype));
+  fs::create_directories(toy);
+  Json config = whisper::to_json(dims);
+  config["alignment_heads"] = {{0, 1}, {1, 0}};
+  folder.write(toy.filename() / "config.json", config.dump());
+  std::map<std::string, Tensor> tensors;
+  for (const auto& [name, shape, optional] : whisper::parameters_of(dims)) {
+    if (!optional) {
+      const auto size = static_cast<std::size_t>(*element_count(shape));
+      std::vector<std::byte> zeros(size * size_of(dtype));
+      tensors[name] = make_tensor(dtype, shape, std::move(zeros));
+    }
+  }
+  write_safetensors(toy / "model.safetensors", tensors);
+  return toy;
 }
 
 /// An empty cache with the English vocabulary, for one test.
@@ -77,7 +113,7 @@ TEST_F(ModelStore, SaysHowToGetAModel) {
 }
 
 TEST_F(ModelStore, ImportsUnderANameAndFindsIt) {
-  const auto report = import_named(seed("ctranslate2"), "my-toy");
+  const auto report = import_named(write_toy(folder_), "my-toy");
   EXPECT_EQ(report.target, models_dir() / "my-toy");
   EXPECT_EQ(resolve_model("my-toy"), models_dir() / "my-toy");
   const auto models = list_models();
@@ -103,8 +139,23 @@ TEST_F(ModelStore, ImportsUnderANameAndFindsIt) {
 }
 
 TEST_F(ModelStore, TakesFoldersAndFiles) {
-  EXPECT_EQ(resolve_model(seed("mlx").string()), seed("mlx"));
-  EXPECT_EQ(model_info(seed("toy.pt").string()).layout, "OpenAI");
+  const fs::path toy = write_toy(folder_);
+  const fs::path file = toy / "model.safetensors";
+  EXPECT_EQ(resolve_model(toy.string()), toy);
+  EXPECT_EQ(resolve_model(file.string()), file);
+  EXPECT_EQ(model_info(toy.string()).layout, "MLX");
+  EXPECT_EQ(model_info(file.string()).layout, "MLX");
+}
+
+TEST_F(ModelStore, RefusesWhatNothingCanBeTranscribedWith) {
+  const std::string file = seed("toy.pt").string();
+  expect_error<ConfigError>(
+      [&] { model_info(file); },
+      {file, "n_audio_ctx is 6"});
+  expect_error<ConfigError>(
+      [&] { import_named(file, "toy"); },
+      {file, "n_audio_ctx is 6"});
+  EXPECT_FALSE(fs::exists(models_dir() / "toy"));
 }
 
 TEST_F(ModelStore, AFileHasTheHeadsOfTheNameThatItIsAskedForBy) {
@@ -169,7 +220,7 @@ TEST_F(ModelStore, RefusesNamesThatMislead) {
 }
 
 TEST_F(ModelStore, ADamagedModelHidesNoOther) {
-  import_named(seed("mlx"), "good");
+  import_named(write_toy(folder_), "good");
   folder_.write("models/bad/config.json", "{");
   const auto models = list_models();
   EXPECT_EQ(models[models.size() - 2].name, "bad");
@@ -179,8 +230,9 @@ TEST_F(ModelStore, ADamagedModelHidesNoOther) {
 }
 
 TEST_F(ModelStore, ReimportReplacesTheModel) {
-  import_named(seed("mlx"), "toy");
-  import_named(seed("toy.pt"), "toy", std::nullopt);
+  import_named(write_toy(folder_), "toy");
+  EXPECT_EQ(model_info("toy").info.weight_type, "f16");
+  import_named(write_toy(folder_, DType::f32), "toy", std::nullopt);
   EXPECT_EQ(model_info("toy").info.weight_type, "f32");
 }
 

@@ -181,6 +181,7 @@ std::vector<Phase> time_phases(
   return worker.call(
       [&](Session& session) {
         const auto checkpoint = load_checkpoint(path);
+        check_usable(checkpoint);
         auto loaded = std::make_unique<whisper::Whisper>(
             whisper::load_model(checkpoint, compute));
         auto phases = Timer(*loaded, audio.samples, options, session.stop())

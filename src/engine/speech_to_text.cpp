@@ -160,12 +160,12 @@ struct SpeechToText::Impl {
       if (!options.official_name.empty()) {
         engine::use_official_heads(checkpoint, options.official_name);
       }
+      engine::check_usable(checkpoint);
       info = engine::describe(name, checkpoint);
       info.compute = options.device == Device::cpu ? kernels::name_of(compute)
                                                    : info.weight_type;
       dims = checkpoint.dims;
       model = whisper::load_model(checkpoint, compute);
-      engine::check_window(checkpoint);
     });
   }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -47,6 +48,17 @@ def no_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
+def bound_by_permissions():
+    """What goes before a command so that root may write only where the
+    permissions of folders let it, too."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if not setpriv:
+        lacks("root may write everywhere, and there is no setpriv")
+    return [setpriv, "--inh-caps=-all", "--bounding-set=-dac_override"]
+
+
 def lacks(message):
     """Ends a test that lacks something: skipped, but failed in CI."""
     if os.environ.get("CI") == "true":
@@ -83,7 +95,8 @@ class CliTest(unittest.TestCase):
     def command(self, *arguments):
         return [PROGRAM, *map(str, arguments)]
 
-    def run_program(self, *arguments, **more):
+    def run_program(self, *arguments, before=(), **more):
+        """`before` goes before the command."""
         more.setdefault("stdin", subprocess.DEVNULL)
         more.setdefault("stdout", subprocess.PIPE)
         more.setdefault("timeout", 120)
@@ -92,8 +105,8 @@ class CliTest(unittest.TestCase):
         if "input" in more:
             del more["stdin"]
         return Result(subprocess.run(
-            self.command(*arguments), stderr=subprocess.PIPE, check=False,
-            cwd=self.folder, **more))
+            [*before, *self.command(*arguments)], stderr=subprocess.PIPE,
+            check=False, cwd=self.folder, **more))
 
     def transcribe(self, *arguments, **more):
         """`transcribe` with the toy model."""

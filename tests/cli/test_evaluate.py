@@ -246,7 +246,7 @@ class Failures(EvaluateTest):
                 result = self.run_program("evaluate", *model, "m.jsonl")
                 self.assert_fails(result, SOME_FAILED, "m.jsonl, line 1: ",
                                   "English-only")
-                self.assertIn("1 files (1 more failed)", result.out)
+                self.assertIn("1 file (1 more failed)", result.out)
                 # What is asked for goes before what the manifest says.
                 result = self.run_program("evaluate", *model, "m.jsonl",
                                           "--language", "en")
@@ -408,7 +408,7 @@ class Failures(EvaluateTest):
                 child.kill()
                 child.communicate()
         self.assertEqual(child.returncode, INTERRUPTED, err)
-        self.assertIn(b"1 files, 2.0 s of audio", out)
+        self.assertIn(b"1 file, 2.0 s of audio", out)
         self.assertEqual(
             err, b"mlx-audio: interrupted: 1 of 3 files are done\n")
         written = json.loads((self.folder / "out.json").read_text("utf-8"))
@@ -451,7 +451,7 @@ class Compare(EvaluateTest):
         self.assertIn("a.wav: better\n  WER ", result.out)
         self.assertIn(" -> 0.00% (", result.out)
         self.assertIn("{+10 of clubs+}", result.out)
-        self.assertIn("1 files differ, 1 agree", result.out)
+        self.assertIn("1 file differs, 1 agrees", result.out)
         for what, forth, back in (("differs", SOME_FAILED, SOME_FAILED),
                                   ("worse", DONE, SOME_FAILED),
                                   ("never", DONE, DONE)):

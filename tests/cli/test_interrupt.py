@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """SIGINT and SIGTERM at any moment."""
 
+import fcntl
 import json
+import pathlib
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -87,6 +91,52 @@ class Interrupt(CliTest):
                 made = self.folder / "out/long.json"
                 if made.exists():
                     json.loads(made.read_text("utf-8"))
+
+    @unittest.skipUnless(hasattr(fcntl, "F_SETPIPE_SZ"),
+                         "pipes have the size that they have here")
+    def test_between_two_files(self):
+        # The text of the first does not fit into the pipe: while nobody reads
+        # it, the program is done with the first and not at the second.
+        room = 4096
+        for name in ("a.wav", "b.wav"):
+            sounds.write_tone(self.folder / name, seconds=120)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                child = self.start("a.wav", "b.wav", "-f", "json")
+                out = child.stdout.fileno()
+                fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, room)
+                self.wait_until(lambda: self.waiting_bytes(out) == room)
+                child.send_signal(number)
+                self.wait_until(lambda: not self.is_pending(child, number))
+                time.sleep(0.1)
+                self.assertIsNone(child.poll())
+                text, err = child.communicate(timeout=60)
+                self.assertEqual(child.returncode, INTERRUPTED, err)
+                self.assertEqual(
+                    err, b"mlx-audio: interrupted: b.wav has no text yet\n")
+                self.assertGreater(len(text), room)
+                self.assertTrue(json.loads(text)["segments"])
+
+    @staticmethod
+    def wait_until(holds):
+        end = time.monotonic() + 60
+        while not holds():
+            if time.monotonic() > end:
+                raise AssertionError("it does not come to that")
+            time.sleep(0.01)
+
+    @staticmethod
+    def waiting_bytes(pipe):
+        return struct.unpack(
+            "i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+    @staticmethod
+    def is_pending(child, number):
+        """Whether a signal to the process is not yet taken."""
+        status = pathlib.Path(f"/proc/{child.pid}/status").read_text("ascii")
+        (mask,) = [line.split()[1] for line in status.splitlines()
+                   if line.startswith("ShdPnd:")]
+        return bool(int(mask, 16) >> (number - 1) & 1)
 
     def test_the_second_ends_at_once(self):
         self.long_audio()

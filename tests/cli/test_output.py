@@ -132,10 +132,11 @@ class Unwritable(CliTest):
         super().setUp()
         self.audio = sounds.write_tone(self.folder / "a.wav")
 
-    def assert_refused_before_work(self, *arguments, names):
+    def assert_refused_before_work(self, *arguments, names, **more):
         # The model is not even looked for.
         result = self.run_program(
-            "transcribe", "--model", "no such model", "a.wav", *arguments)
+            "transcribe", "--model", "no such model", "a.wav", *arguments,
+            **more)
         self.assert_fails(result, OUTPUT, names)
 
     def test_a_file_where_the_folder_should_be(self):
@@ -153,11 +154,11 @@ class Unwritable(CliTest):
         self.assert_refused_before_work("-o", "/proc/nothing",
                                         names="/proc/nothing")
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_a_folder_without_permission(self):
         (self.folder / "out").mkdir(mode=0o555)
         self.assert_refused_before_work(
-            "-o", "out", names="out: no file can be made in this folder")
+            "-o", "out", names="out: no file can be made in this folder",
+            before=program.bound_by_permissions())
 
     def test_full_standard_output(self):
         for name in ("txt", "json", "vtt"):

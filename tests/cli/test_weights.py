@@ -129,16 +129,42 @@ class BadModel(ModelTest):
                                             n_audio_layer=value))
                 self.assert_refused("config.json", "n_audio_layer")
 
+    def test_config_with_a_number_that_is_not_whole(self):
+        toy_model.write(
+            self.model, config=dict(toy_model.dims(), n_audio_layer=3.5))
+        self.assert_refused("config.json", '"n_audio_layer" is 3.5',
+                            "give a whole number")
+
     def test_config_with_another_window(self):
         for value in (3, 1499, 3000):
             with self.subTest(value=value):
                 toy_model.write(
                     self.model, config=dict(toy_model.dims(),
                                             n_audio_ctx=value))
-                result = self.run_program(
-                    "transcribe", "--model", self.model, self.audio)
-                self.assert_fails(result, MODEL, "config.json",
-                                  f"n_audio_ctx is {value}", "1500")
+                self.assert_refused("config.json", f"n_audio_ctx is {value}",
+                                    "1500")
+        for command in (("models", "info", self.model),
+                        ("bench", "--session-only", "--model", self.model,
+                         self.audio),
+                        ("bench", "--encoder-only", "--model", self.model,
+                         self.audio)):
+            with self.subTest(command=command):
+                self.assert_fails(self.run_program(*command), MODEL,
+                                  "config.json", "n_audio_ctx is 3000")
+
+    def test_config_with_no_vocabulary_of_whispers(self):
+        for value in (1, 50257, 51867):
+            with self.subTest(value=value):
+                toy_model.write(self.model, n_vocab=value)
+                self.assert_refused("config.json", f"n_vocab is {value}",
+                                    "51864")
+
+    def test_config_with_another_vocabulary_than_the_weights(self):
+        for value in (1, toy_model.MULTILINGUAL):
+            with self.subTest(value=value):
+                toy_model.write(
+                    self.model, config=dict(toy_model.dims(), n_vocab=value))
+                self.assert_refused("model.safetensors", str(value))
 
     def test_config_that_is_not_json(self):
         toy_model.copy(self.model)

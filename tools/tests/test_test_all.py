@@ -22,6 +22,8 @@ echo "make $2" >> build/ran
 test ! -e "build/fail-$2"
 """
 
+SANITIZERS = ["make sanitize", "make tsan"]
+
 
 class TestAll(unittest.TestCase):
 
@@ -77,8 +79,8 @@ class TestAll(unittest.TestCase):
 
     def test_all_runs_once(self):
         done, ran = self.run_all()
-        self.assertEqual(ran[:1] + ran[-1:], ["make test", "make tsan"])
-        self.assertEqual(sorted(ran[1:-1]), ["A.B_c", "A.D", "E.F", "script"])
+        self.assertEqual(ran[:1] + ran[-2:], ["make test", *SANITIZERS])
+        self.assertEqual(sorted(ran[1:-2]), ["A.B_c", "A.D", "E.F", "script"])
         self.assertIn("4 slow tests: 0 passed before, 4 to run", done.stderr)
         done, ran = self.run_all()
         self.assertEqual(ran, [])
@@ -88,24 +90,24 @@ class TestAll(unittest.TestCase):
     def test_what_failed_is_shown_and_runs_again(self):
         (self.build / "fail-A.B_c").touch()
         done, ran = self.run_all(code=8)
-        self.assertEqual(len(ran), 5, ran)  # all four tests ran, and no tsan
+        self.assertEqual(len(ran), 5, ran)  # all four tests ran, and no sanitizer
         self.assertIn("***Failed", done.stdout)
         (self.build / "fail-A.B_c").unlink()
         done, ran = self.run_all()
-        self.assertEqual(ran, ["A.B_c", "make tsan"])
+        self.assertEqual(ran, ["A.B_c", *SANITIZERS])
         self.assertIn("3 passed before, 1 to run", done.stderr)
 
     def test_another_program_runs_its_cases_again(self):
         self.run_all()
         self.write("build/two_test", CASE + "\n# another\n")
         _, ran = self.run_all()
-        self.assertEqual(sorted(ran), ["E.F", "make test", "make tsan", "script"])
+        self.assertEqual(sorted(ran), sorted(["E.F", "make test", "script", *SANITIZERS]))
 
     def test_other_golden_data_run_every_case_again(self):
         self.run_all()
         self.write("tests/golden/a.json", "2\n")
         _, ran = self.run_all()
-        self.assertEqual(len(ran), 6)
+        self.assertEqual(len(ran), 7)
 
     def test_another_file_runs_scripts_again_but_no_case(self):
         self.run_all()
@@ -113,15 +115,15 @@ class TestAll(unittest.TestCase):
             with self.subTest(name):
                 self.write(name, text)
                 _, ran = self.run_all()
-                self.assertEqual(ran, ["make test", "script", "make tsan"])
+                self.assertEqual(ran, ["make test", "script", *SANITIZERS])
 
     def test_another_library_or_setting_runs_all_again(self):
         self.run_all()
         self.write("build/libmlxaudio.so", "another")
-        self.assertEqual(len(self.run_all()[1]), 6)
+        self.assertEqual(len(self.run_all()[1]), 7)
         os.environ["MLXAUDIO_ISA"] = "other"
         self.addCleanup(os.environ.pop, "MLXAUDIO_ISA", None)
-        self.assertEqual(len(self.run_all()[1]), 6)
+        self.assertEqual(len(self.run_all()[1]), 7)
 
     def test_make_that_fails_ends_it(self):
         (self.build / "fail-test").touch()
@@ -154,7 +156,7 @@ class TestAll(unittest.TestCase):
                 self.ran()
                 self.write("check.sh", '#!/bin/sh\necho script >> ran\n')
                 _, ran = self.run_all()
-                self.assertEqual(ran, ["make test", "script", "make tsan"])  # check.sh was changed
+                self.assertEqual(ran, ["make test", "script", *SANITIZERS])  # check.sh was changed
 
     def _so_far(self):
         path = self.build / "ran"
