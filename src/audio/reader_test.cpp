@@ -299,6 +299,20 @@ TEST_F(Reader, HeaderWhoseBitsDoNotMakeItsBytes) {
   }
 }
 
+TEST_F(Reader, NotesBeforeTheFormatAreNoFormat) {
+  const std::vector<std::int16_t> samples = {100, -200, 300};
+  auto bytes = wav_bytes({}, bytes_of(samples));
+  const std::string note = "fmt " + std::string(20, '\0');
+  std::string chunk = "LIST";
+  chunk += static_cast<char>(note.size());
+  chunk += std::string(3, '\0') + note;
+  bytes.insert(bytes.begin() + 12, chunk.begin(), chunk.end());
+  write_bytes(folder_ / "a.wav", bytes);
+  EXPECT_EQ(
+      steps(read_audio(folder_ / "a.wav").samples),
+      (std::vector{100, -200, 300}));
+}
+
 TEST_F(Reader, ManyChannelsWithoutNames) {
   const std::vector<std::int16_t> samples(90, 1);
   EXPECT_THAT(

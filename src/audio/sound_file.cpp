@@ -322,9 +322,9 @@ struct WaveFormat {
 
 std::optional<WaveFormat> wave_format(const InputFile& input) {
   const std::string header = input.bytes(0, 4096);
-  const std::size_t chunk = header.find("fmt ", 12);
-  if (chunk == std::string::npos || chunk + 24 > header.size() ||
-      !header.starts_with("RIFF") || header.compare(8, 4, "WAVE") != 0) {
+  std::size_t chunk = 12;
+  if (header.size() < chunk || !header.starts_with("RIFF") ||
+      header.compare(8, 4, "WAVE") != 0) {
     return std::nullopt;
   }
   const auto little = [&](std::size_t at, std::size_t count) {
@@ -334,6 +334,13 @@ std::optional<WaveFormat> wave_format(const InputFile& input) {
     }
     return value;
   };
+  while (chunk + 24 <= header.size() && header.compare(chunk, 4, "fmt ") != 0) {
+    const std::size_t size = little(4, 4);
+    chunk += 8 + size + size % 2;
+  }
+  if (chunk + 24 > header.size()) {
+    return std::nullopt;
+  }
   return WaveFormat{
       .coding = little(8, 2),
       .channels = little(10, 2),
