@@ -12,7 +12,7 @@ namespace portproof {
 
 struct Mode;
 struct ModeState;
-struct Port;
+class Port;
 
 /// One run of the tests of a mode, as it was recorded.
 struct ModeRun {
