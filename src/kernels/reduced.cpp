@@ -31,12 +31,12 @@ namespace HWY_NAMESPACE {
 // elsewhere f32, in which the sum of a group is exact too.
 #if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 using Native = std::int16_t;
+/// Numbers that lie together in a panel, for each column.
+inline constexpr std::size_t kPair = 2;
 #else
 using Native = float;
+inline constexpr std::size_t kPair = 1;
 #endif
-
-/// Numbers that lie together in a panel, for each column.
-inline constexpr std::size_t kPair = sizeof(float) / sizeof(Native);
 
 template <class T, class D, class V>
 HWY_INLINE void store_as(D d, V whole, T* to) {

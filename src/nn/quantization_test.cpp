@@ -128,7 +128,7 @@ TEST(QuantizedLayers, NeedAConfiguration) {
   const auto ledger = ledger_of(packed("map", waves({6, 64}), 64, 4), {});
   expect_error<ConfigError>(
       [&] {
-        Linear{Scope(ledger) / "map", 64, 6, kNoBias};
+        const Linear layer{Scope(ledger) / "map", 64, 6, kNoBias};
       },
       {"some.file", "map", "quantization"});
 }
@@ -162,7 +162,7 @@ TEST(QuantizedLayers, ThatDoNotFitAreListed) {
   const auto ledger = ledger_of(good, Quantization{{128, 4}, {}});
   expect_error<WeightError>(
       [&] {
-        Linear{Scope(ledger) / "map", 64, 6, kNoBias};
+        const Linear layer{Scope(ledger) / "map", 64, 6, kNoBias};
       },
       {"map", "64 inputs", "128"});
 }

@@ -105,6 +105,7 @@ LoadedCheckpoint finish(
       .path = path,
       .layout = layout,
       .dims = dims,
+      // NOLINTNEXTLINE(bugprone-use-after-move): members come in their order
       .weights = sanitize(std::move(checkpoint), layout, dims, quantization),
       .alignment_heads = {},
       .has_alignment_heads = heads.has_value(),

@@ -49,8 +49,8 @@ mx::array sinusoids(int length, int channels, double max_timescale) {
         "[whisper.sinusoids] expected an even number of channels, got {}",
         channels));
   }
-  // NOLINTNEXTLINE(bugprone-integer-division): as the reference
   const auto log_timescale_increment =
+      // NOLINTNEXTLINE(bugprone-integer-division): as the reference
       static_cast<float>(std::log(max_timescale) / (channels / 2 - 1));
   const mx::array inv_timescales =
       mx::exp(mx::array(-log_timescale_increment) * mx::arange(channels / 2));
