@@ -8,7 +8,7 @@ mx::array Embedding::operator()(const mx::array& x) const {
 }
 
 mx::array Embedding::as_linear(const mx::array& x) const {
-  return ops::scores(x, weight);
+  return ops::linear(x, weight);
 }
 
 } // namespace mlxaudio

@@ -19,8 +19,7 @@ struct Embedding {
 
   /// \shape x [...] of integers -> [..., dims]
   mx::array operator()(const mx::array& x) const;
-  /// The table as the weights of a linear map (tied output projection), of
-  /// which the greatest results matter: see `ops::scores`.
+  /// The table as the weights of a linear map (tied output projection).
   /// \shape x [..., dims] -> [..., num_embeddings]
   mx::array as_linear(const mx::array& x) const;
 };

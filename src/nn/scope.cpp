@@ -49,8 +49,8 @@ Compute Scope::compute() const {
   return weights_->compute_of(path_);
 }
 
-bool Scope::is_int12() const {
-  return weights_->is_int12(path_);
+LayerForm Scope::form() const {
+  return weights_->form_of(path_);
 }
 
 Quantization::Packing Scope::packing() const {

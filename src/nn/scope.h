@@ -36,8 +36,8 @@ class Scope {
   void forget(std::string_view name) const;
   /// What products with the weights here are computed in.
   Compute compute() const;
-  /// Whether the weights here are to be kept in 12 bits.
-  bool is_int12() const;
+  /// What form the weights here, and products with them, are to have.
+  LayerForm form() const;
   /// How the weights here are packed, if they are quantized.
   Quantization::Packing packing() const;
 

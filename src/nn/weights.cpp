@@ -143,20 +143,19 @@ Weights Weights::dry() {
   return weights;
 }
 
-void Weights::compute_in(
-    Compute compute,
-    std::vector<std::string> exact,
-    std::vector<std::string> int12) {
+void Weights::compute_in(Compute compute, OtherLayers others) {
   if (compute == Compute::automatic) {
     throw ArgumentError(
         "[nn.weights] products cannot be computed in auto: resolve it to what "
         "the processor has before");
   }
   compute_ = compute;
-  exact_ = std::move(exact);
-  int12_ = std::move(int12);
-  unasked_ = exact_;
-  unasked_.insert(unasked_.end(), int12_.begin(), int12_.end());
+  others_ = std::move(others);
+  unasked_.clear();
+  for (const auto* modules :
+       {&others_.exact, &others_.int12, &others_.scores, &others_.to_f16}) {
+    unasked_.insert(unasked_.end(), modules->begin(), modules->end());
+  }
 }
 
 bool Weights::covers(
@@ -168,13 +167,17 @@ bool Weights::covers(
   return std::any_of(modules.begin(), modules.end(), is_above);
 }
 
-Compute Weights::compute_of(const std::string& path) {
-  const bool in_f32 = covers(exact_, path) || covers(int12_, path);
-  return in_f32 ? Compute::f32 : compute_;
+LayerForm Weights::form_of(const std::string& path) {
+  const bool scores = covers(others_.scores, path);
+  return {
+      .int12 = scores || covers(others_.int12, path),
+      .scores = scores,
+      .to_f16 = covers(others_.to_f16, path)};
 }
 
-bool Weights::is_int12(const std::string& path) {
-  return covers(int12_, path);
+Compute Weights::compute_of(const std::string& path) {
+  const bool exact = covers(others_.exact, path) || form_of(path).int12;
+  return exact ? Compute::f32 : compute_;
 }
 
 void Weights::packed_in(std::optional<Quantization> quantization) {
@@ -297,7 +300,7 @@ void Weights::finish() const {
   if (!unasked_.empty()) {
     throw ArgumentError(fmt::format(
         "[nn.weights] the model has no linear layer {}: mend the list of "
-        "layers that stay in f32 or 12 bits",
+        "layers that are computed otherwise",
         fmt::join(unasked_, ", ")));
   }
 }

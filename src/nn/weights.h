@@ -19,6 +19,24 @@ namespace mlxaudio {
 /// \throws WeightError for a type that MLX lacks
 mx::array to_array(const Tensor& tensor);
 
+/// Modules, by their paths, that are computed otherwise than the others, each
+/// with all below it.
+struct OtherLayers {
+  /// In f32, with weights as the file has them.
+  std::vector<std::string> exact = {};
+  /// In f32, with weights in 12 bits.
+  std::vector<std::string> int12 = {};
+  /// As `int12`, where only the greatest results must be exact.
+  std::vector<std::string> scores = {};
+  /// Whose results are kept in f16.
+  std::vector<std::string> to_f16 = {};
+};
+
+/// What the lists say of one.
+struct LayerForm {
+  bool int12 = false, scores = false, to_f16 = false;
+};
+
 /// The ledger over a checkpoint's tensors: each parameter that a model
 /// declares is entered once, and `finish` says all that does not fit.
 class Weights {
@@ -41,20 +59,15 @@ class Weights {
   static Weights dry();
 
   /// Says what products with weights are to be computed in, before modules are
-  /// built. \param exact paths of modules whose products stay in f32,
-  ///   with those of all modules below them
-  /// \param int12 likewise, of which the weights are kept in 12 bits
+  /// built.
   /// \throws ArgumentError for `automatic`, which is to be resolved before
-  void compute_in(
-      Compute compute,
-      std::vector<std::string> exact = {},
-      std::vector<std::string> int12 = {});
+  void compute_in(Compute compute, OtherLayers others = {});
   /// What the products of the module at a path are computed in; f32 unless
   /// `compute_in` said otherwise.
   Compute compute_of(const std::string& path);
-  /// Whether the weights of the module at a path are to be kept in 12 bits, if
-  /// the file has them unpacked.
-  bool is_int12(const std::string& path);
+  /// What else `compute_in` said of the module at a path. Weights that the file
+  /// has packed stay so.
+  LayerForm form_of(const std::string& path);
 
   /// Says how quantized layers are packed, before modules are built.
   void packed_in(std::optional<Quantization> quantization);
@@ -98,9 +111,8 @@ class Weights {
   bool dry_ = false;
   Compute compute_ = Compute::f32;
   std::optional<Quantization> quantization_;
-  std::vector<std::string> exact_;
-  std::vector<std::string> int12_;
-  std::vector<std::string> unasked_; ///< those of both, until asked for
+  OtherLayers others_;
+  std::vector<std::string> unasked_; ///< those of all lists, until asked for
   std::string source_;
   std::map<std::string, mx::array> arrays_;
   std::map<std::string, Tensor> in_file_; ///< where in mapped files these lie

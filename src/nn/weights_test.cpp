@@ -63,7 +63,7 @@ TEST(Weights, SayWhatProductsAreComputedIn) {
   const auto weights = std::make_shared<Weights>(Weights::dry());
   const Scope at(weights);
   EXPECT_EQ((at / "a").compute(), Compute::f32);
-  weights->compute_in(Compute::bf16, {"a.query", "c"});
+  weights->compute_in(Compute::bf16, {.exact = {"a.query", "c"}});
   EXPECT_EQ((at / "a").compute(), Compute::bf16);
   EXPECT_EQ((at / "a" / "query").compute(), Compute::f32);
   EXPECT_EQ((at / "query").compute(), Compute::bf16);
@@ -81,7 +81,7 @@ TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {
         mx::ones({4, 6}, mx::float16));
   }
   const auto weights = std::make_shared<Weights>(std::move(arrays));
-  weights->compute_in(Compute::int8, {"b"}, {"c"});
+  weights->compute_in(Compute::int8, {.exact = {"b"}, .int12 = {"c"}});
   const Scope at(weights);
   const Linear a{at / "a", 6, 4, kNoBias}, b{at / "b", 6, 4, kNoBias},
       c{at / "c", 6, 4, kNoBias};
@@ -95,7 +95,9 @@ TEST(Weights, LinearLayersTakeWhatTheyAreComputedIn) {
 
 TEST(Weights, RefuseLayersToStayExactThatNobodyBuilt) {
   const auto weights = std::make_shared<Weights>(Weights::dry());
-  weights->compute_in(Compute::int8, {"a.query", "b"}, {"c"});
+  weights->compute_in(
+      Compute::int8,
+      {.exact = {"a.query", "b"}, .scores = {"c"}});
   const Scope at(weights);
   EXPECT_EQ((at / "b").compute(), Compute::f32);
   try {
@@ -334,7 +336,7 @@ TEST(Weights, StayReadableWhenTheirPlaceInTheFileIsForgotten) {
         mapped_tensor(DType::f32, {100, 100}, file->bytes(), file);
   }
   const auto weights = std::make_shared<Weights>(checkpoint);
-  weights->compute_in(Compute::f32, {}, {"a"});
+  weights->compute_in(Compute::f32, {.int12 = {"a"}});
   const Scope at(weights);
   const Linear a{at / "a", 100, 100, kNoBias}, b{at / "b", 100, 100, kNoBias};
   (at / "b").forget("weight");

@@ -145,7 +145,9 @@ const mx::array& LinearWeight::array() const {
   return *weight_;
 }
 
-mx::array linear(
+namespace {
+
+mx::array product(
     const mx::array& x, const LinearWeight& weight, const Epilogue& e) {
   expect(
       x.ndim() >= 1 && x.shape(-1) == weight.in(),
@@ -227,6 +229,16 @@ mx::array linear(
     return composite::linear(x, weight.array(), e);
   }
   return kernels::linear(wide, weight.array(), e.bias, gelu, residual);
+}
+
+} // namespace
+
+mx::array linear(
+    const mx::array& x, const LinearWeight& weight, const Epilogue& e) {
+  const bool alone = !e.bias && !e.residual && e.activation == Activation::none;
+  const auto y = weight.is_for_scores() && alone ? scores(x, weight)
+                                                 : product(x, weight, e);
+  return weight.gives_f16() ? narrow(y) : y;
 }
 
 mx::array scores(const mx::array& x, const LinearWeight& weight) {

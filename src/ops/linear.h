@@ -56,6 +56,16 @@ class LinearWeight {
   ///   that can be packed
   static LinearWeight in_12_bits(const mx::array& weight);
 
+  /// Says that of products with these weights only the greatest of each row
+  /// must be exact: `linear` of few rows then gives `scores`.
+  void only_for_scores() {
+    for_scores_ = true;
+  }
+  /// Says that products with these weights are kept in f16.
+  void give_f16() {
+    gives_f16_ = true;
+  }
+
   /// \throws ArgumentError for weights in 8 or 12 bits and quantized ones
   const mx::array& array() const;
   /// The weights in 8 bits, if they are.
@@ -78,6 +88,12 @@ class LinearWeight {
   Compute compute() const {
     return compute_;
   }
+  bool is_for_scores() const {
+    return for_scores_;
+  }
+  bool gives_f16() const {
+    return gives_f16_;
+  }
   int in() const {
     return in_;
   }
@@ -89,6 +105,7 @@ class LinearWeight {
   Compute compute_;
   mx::Dtype dtype_;
   int out_, in_;
+  bool for_scores_ = false, gives_f16_ = false;
   Maybe weight_;
   std::optional<Int8> int8_;
   std::optional<Int12> int12_;

@@ -234,6 +234,12 @@ TEST_F(Ops, ScoresHaveTheGreatestOfTheProduct) {
   const LinearWeight whole(array);
   EXPECT_EQ(distance(scores(x, whole), linear(x, whole)), 0);
   EXPECT_THROW(scores(normal({3, 65}), w), ArgumentError);
+  // What is said to be for scores alone gives them, but where more follows.
+  auto told = w;
+  told.only_for_scores();
+  EXPECT_EQ(distance(linear(x, told), screened), 0);
+  const Epilogue e{.bias = normal({5000})};
+  EXPECT_EQ(distance(linear(x, told, e), linear(x, w, e)), 0);
 }
 
 TEST_F(Ops, AttentionReadsKeysAndValuesInHalfPrecision) {
@@ -247,6 +253,21 @@ TEST_F(Ops, AttentionReadsKeysAndValuesInHalfPrecision) {
               composite::attention(q, k, v, 4, 0.5f, false).out),
           2e-5f);
     }
+  }
+}
+
+TEST_F(Ops, ProductsAreKeptInF16WhereThatIsSaid) {
+  for (const int rows : {2, 20}) {
+    const auto x = normal({rows, 64}), array = normal({70, 64}, mx::float16);
+    LinearWeight w(array, Compute::int8);
+    const auto wide = linear(x, w);
+    w.give_f16();
+    EXPECT_EQ(linear(x, w).dtype(), mx::float16);
+    EXPECT_EQ(
+        distance(
+            mx::astype(linear(x, w), mx::float32),
+            mx::astype(narrow(wide), mx::float32)),
+        0);
   }
 }
 

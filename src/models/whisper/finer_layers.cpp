@@ -31,10 +31,16 @@ constexpr const char* kOfAStep[] = {
     "mlp2",
 };
 
+/// Keys and values of the audio, which every step reads.
+constexpr const char* kOfTheAudio[] = {
+    "cross_attn.key",
+    "cross_attn.value",
+};
+
 } // namespace
 
-FinerLayers finer_layers(Compute compute, int n_text_layer) {
-  FinerLayers finer;
+OtherLayers finer_layers(Compute compute, int n_text_layer) {
+  OtherLayers finer;
   if (compute == Compute::f32) {
     return finer;
   }
@@ -45,8 +51,11 @@ FinerLayers finer_layers(Compute compute, int n_text_layer) {
     for (const char* module : kOfAStep) {
       finer.int12.push_back(fmt::format("decoder.blocks.{}.{}", i, module));
     }
+    for (const char* module : kOfTheAudio) {
+      finer.to_f16.push_back(fmt::format("decoder.blocks.{}.{}", i, module));
+    }
   }
-  finer.int12.emplace_back("decoder.token_embedding");
+  finer.scores.emplace_back("decoder.token_embedding");
   return finer;
 }
 

@@ -3,7 +3,6 @@
 
 #include <future>
 #include <memory>
-#include <utility>
 
 #include "models/whisper/finer_layers.h"
 
@@ -23,8 +22,7 @@ Whisper load_model(const LoadedCheckpoint& checkpoint, Compute compute) {
   check_vocabulary(*encoding, dims.n_vocab, checkpoint.path);
 
   weights->packed_in(checkpoint.quantization);
-  auto finer = finer_layers(compute, dims.n_text_layer);
-  weights->compute_in(compute, std::move(finer.exact), std::move(finer.int12));
+  weights->compute_in(compute, finer_layers(compute, dims.n_text_layer));
   Whisper model{Scope(weights), dims, encoding, checkpoint.alignment_heads};
   weights->finish();
   return model;

@@ -72,11 +72,6 @@ MultiHeadAttention::Out MultiHeadAttention::qkv_attention(
     if (call.kv_cache) {
       return append(*std::move(call.kv_cache), k, v);
     }
-    if (call.xa && key.weight.compute() != Compute::f32) {
-      // Every step reads them, and they come of fewer bits.
-      k = ops::narrow(k);
-      v = ops::narrow(v);
-    }
     const int length = k.shape(1);
     return {std::move(k), std::move(v), length};
   }();

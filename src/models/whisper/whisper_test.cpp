@@ -137,16 +137,14 @@ TEST(FinerLayers, AreLinearLayersOfTheModel) {
   const auto d = small_dims();
   const auto of_f32 = finer_layers(Compute::f32, d.n_text_layer);
   EXPECT_TRUE(of_f32.exact.empty() && of_f32.int12.empty());
+  EXPECT_TRUE(of_f32.scores.empty() && of_f32.to_f16.empty());
   const auto of_bf16 = finer_layers(Compute::bf16, d.n_text_layer);
   const auto of_int8 = finer_layers(Compute::int8, d.n_text_layer);
   EXPECT_TRUE(of_bf16.exact.empty());
   EXPECT_EQ(of_bf16.int12, of_int8.int12);
-  const auto build = [&](FinerLayers finer) {
+  const auto build = [&](OtherLayers finer) {
     const auto ledger = std::make_shared<Weights>(toy::random_weights(d));
-    ledger->compute_in(
-        Compute::int8,
-        std::move(finer.exact),
-        std::move(finer.int12));
+    ledger->compute_in(Compute::int8, std::move(finer));
     Whisper model{Scope(ledger), d};
     ledger->finish();
     return model;
@@ -172,12 +170,15 @@ TEST(FinerLayers, AreLinearLayersOfTheModel) {
           &of_step.mlp2}) {
       EXPECT_TRUE(layer->weight.int12()) << layer->at.path();
     }
-    EXPECT_TRUE(cross.key.weight.int8());
-    EXPECT_TRUE(cross.value.weight.int8());
+    for (const auto* layer : {&cross.key, &cross.value}) {
+      EXPECT_TRUE(layer->weight.int8());
+      EXPECT_TRUE(layer->weight.gives_f16());
+    }
   }
-  EXPECT_TRUE(whisper.decoder.token_embedding.weight.int12());
-  EXPECT_THROW(build({{"encoder.conv1"}, {}}), ArgumentError);
-  EXPECT_THROW(build({{}, {"encoder.conv1"}}), ArgumentError);
+  const auto& table = whisper.decoder.token_embedding.weight;
+  EXPECT_TRUE(table.int12() && table.is_for_scores());
+  EXPECT_THROW(build({.exact = {"encoder.conv1"}}), ArgumentError);
+  EXPECT_THROW(build({.to_f16 = {"encoder.conv1"}}), ArgumentError);
 }
 
 TEST(AudioEncoder, RefusesOtherShapes) {
