@@ -246,7 +246,7 @@ mx::array scores(const mx::array& x, const LinearWeight& weight) {
   const auto wide = widen(x);
   if (!int12 || x.ndim() == 0 || x.shape(-1) != weight.in() ||
       !is_few(wide, weight)) {
-    return linear(x, weight);
+    return product(x, weight, {});
   }
   return kernels::choose(kernels::Op::scores_int12, wide.dtype() == mx::float32)
              ? kernels::scores(wide, kernel_of(*int12))

@@ -238,6 +238,10 @@ TEST_F(Ops, ScoresHaveTheGreatestOfTheProduct) {
   auto told = w;
   told.only_for_scores();
   EXPECT_EQ(distance(linear(x, told), screened), 0);
+  EXPECT_EQ(distance(linear(many, told), linear(many, w)), 0);
+  LinearWeight told_whole(array);
+  told_whole.only_for_scores();
+  EXPECT_EQ(distance(linear(x, told_whole), linear(x, whole)), 0);
   const Epilogue e{.bias = normal({5000})};
   EXPECT_EQ(distance(linear(x, told, e), linear(x, w, e)), 0);
 }
