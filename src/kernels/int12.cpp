@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -26,8 +27,14 @@
 
 namespace mlxaudio::kernels {
 
-/// Which bits of weights a sum is over.
-enum class Bits { high, low, all };
+/// Which bits of weights a sum is over: of low ones their mean alone, or all.
+enum class Bits { high, all };
+
+/// The greatest of a group of x as it is rounded.
+inline constexpr int kGreatestOfX = 32767;
+
+/// What a high bit is worth, and low ones are in the mean: they are -8 to 7.
+inline constexpr float kHighWorth = 16.0f, kLowMean = -0.5f;
 
 /// Rows rounded to whole numbers of 16 bits, times a scale for each group of
 /// Int12Weights::kGroup: what one is off is a sixteenth of what a weight is.
@@ -35,6 +42,16 @@ struct RoundedRows {
   std::size_t depth = 0;            ///< of a row, to whole groups
   std::vector<std::int16_t> values; ///< [rows, depth]
   std::vector<float> scales;        ///< [rows, groups]
+  /// Products of a group with the mean of low bits, where a high one is worth
+  /// 1. \shape [rows, groups]
+  std::vector<std::int32_t> of_mean;
+};
+
+/// What bounds the error of a row's high bits: squares of norms.
+struct Squares {
+  double low = 0;    ///< of low bits from their mean
+  double scales = 0; ///< of groups' scales
+  double all = 0;    ///< of weights
 };
 
 } // namespace mlxaudio::kernels
@@ -48,14 +65,13 @@ namespace HWY_NAMESPACE {
 inline constexpr std::size_t kGroupOf12 = Int12Weights::kGroup;
 inline constexpr std::size_t kHalfGroup = kGroupOf12 / 2;
 
-/// One group. \param wide kGroupOf12 numbers \param error takes the square of
-/// the norm of what low bits are worth, added
+/// One group. \param wide kGroupOf12 numbers \param squares has its own added
 HWY_INLINE void quantize_group(
     const float* HWY_RESTRICT wide,
     std::int8_t* HWY_RESTRICT high,
     std::uint8_t* HWY_RESTRICT low,
     float& scale,
-    float& error) {
+    Squares& squares) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
   const hn::Rebind<std::int8_t, decltype(d)> bytes;
@@ -64,14 +80,16 @@ HWY_INLINE void quantize_group(
   const auto group = group_scale(wide, kGroupOf12, 2039.0f);
   scale = group.scale;
   const auto factor = hn::Set(d, group.factor);
-  auto squares = hn::Zero(d);
+  auto of_low = hn::Zero(d), of_all = hn::Zero(d);
   const auto cut = [&](std::size_t at) HWY_ATTR {
     const auto whole = hn::NearestInt(hn::Mul(hn::LoadU(d, wide + at), factor));
     const auto upper = hn::ShiftRight<4>(hn::Add(whole, hn::Set(di, 8)));
     hn::StoreU(hn::DemoteTo(bytes, upper), bytes, high + at);
     const auto rest = hn::Sub(whole, hn::ShiftLeft<4>(upper));
-    const auto worth = hn::ConvertTo(d, rest);
-    squares = hn::MulAdd(worth, worth, squares);
+    const auto all = hn::ConvertTo(d, whole);
+    of_all = hn::MulAdd(all, all, of_all);
+    const auto off = hn::Sub(hn::ConvertTo(d, rest), hn::Set(d, kLowMean));
+    of_low = hn::MulAdd(off, off, of_low);
     return rest;
   };
   for (std::size_t i = 0; i < kHalfGroup; i += lanes) {
@@ -83,7 +101,25 @@ HWY_INLINE void quantize_group(
         unsigned_bytes,
         low + i);
   }
-  error += scale * scale * hn::GetLane(hn::SumOfLanes(d, squares));
+  const double square = static_cast<double>(scale) * scale;
+  squares.low += square * hn::GetLane(hn::SumOfLanes(d, of_low));
+  squares.scales += square;
+  squares.all += square * hn::GetLane(hn::SumOfLanes(d, of_all));
+}
+
+/// How far a sum of high bits and one of all may differ, for x of norm 1: by
+/// low bits (Cauchy and Schwarz); by the rounding of `of_mean`, half a high bit
+/// for each group of x, whose norm is no less than its greatest; and by that of
+/// f32, of which a group's product, two scales and some sums take part in each.
+HWY_INLINE float error_of(const Squares& squares, std::size_t groups) {
+  const double roundings = 48 + 8 * static_cast<double>(groups);
+  const double error =
+      std::sqrt(squares.low) +
+      0.5 * kHighWorth / kGreatestOfX * std::sqrt(squares.scales) +
+      roundings * 0x1p-24 * std::sqrt(squares.all);
+  return std::nextafter(
+      static_cast<float>(error),
+      std::numeric_limits<float>::infinity());
 }
 
 /// Rows [row, row + rows) of a matrix. \param wide depth floats
@@ -98,7 +134,7 @@ void QuantizeInt12Rows(
   std::fill(wide + in, wide + depth, 0.0f);
   for (std::size_t j = row; j < row + rows; ++j) {
     widen(weight.from(j * in), in, wide);
-    float error = 0;
+    Squares squares;
     for (std::size_t k = 0; k < depth; k += kGroupOf12) {
       const std::size_t at = j * depth + k;
       quantize_group(
@@ -106,31 +142,39 @@ void QuantizeInt12Rows(
           to.high + at,
           to.low + at / 2,
           to.scales[at / kGroupOf12],
-          error);
+          squares);
     }
-    to.errors[j] = std::sqrt(error);
+    to.errors[j] = error_of(squares, depth / kGroupOf12);
   }
 }
 
 /// Rounds rows of x. \param wide a row of whole groups
 void RoundRows(const Linear& task, float* HWY_RESTRICT wide, RoundedRows& to) {
   const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
   const hn::Rebind<std::int16_t, decltype(d)> narrow;
   std::fill(wide + task.in, wide + to.depth, 0.0f);
   std::int16_t* HWY_RESTRICT values = to.values.data();
   float* HWY_RESTRICT scales = to.scales.data();
+  std::int32_t* HWY_RESTRICT of_mean = to.of_mean.data();
   for (std::size_t i = 0; i < task.rows; ++i) {
     std::copy_n(task.x + i * task.stride, task.in, wide);
     for (std::size_t k = 0; k < to.depth; k += kGroupOf12) {
-      const auto group = group_scale(wide + k, kGroupOf12, 32767.0f);
+      const auto group = group_scale(wide + k, kGroupOf12, kGreatestOfX);
       *scales++ = group.scale;
       const auto factor = hn::Set(d, group.factor);
+      auto sum = hn::Zero(di);
       for (std::size_t l = 0; l < kGroupOf12; l += hn::Lanes(d)) {
         const auto x = hn::LoadU(d, wide + k + l);
         const auto whole = hn::NearestInt(hn::Mul(x, factor));
+        sum = hn::Add(sum, whole);
         hn::StoreU(hn::DemoteTo(narrow, whole), narrow, values);
         values += hn::Lanes(d);
       }
+      const auto of_group =
+          static_cast<float>(hn::GetLane(hn::SumOfLanes(di, sum)));
+      *of_mean++ = static_cast<std::int32_t>(
+          std::nearbyint(of_group * (kLowMean / kHighWorth)));
     }
   }
 }
@@ -184,6 +228,7 @@ HWY_INLINE void dots_int12(
   const std::size_t depth = x.depth, groups = depth / kGroupOf12;
   const std::int16_t* HWY_RESTRICT values = x.values.data() + row * depth;
   const float* HWY_RESTRICT x_scales = x.scales.data() + row * groups;
+  const std::int32_t* HWY_RESTRICT of_mean = x.of_mean.data() + row * groups;
   const std::int8_t* HWY_RESTRICT high = weights.high + column * depth;
   const std::uint8_t* HWY_RESTRICT low = weights.low + column * depth / 2;
   const float* HWY_RESTRICT scales = weights.scales + column * groups;
@@ -207,12 +252,10 @@ HWY_INLINE void dots_int12(
   auto low_ahead =
       reinterpret_cast<std::uintptr_t>(low) + kAhead * kOut * depth / 2;
   for (std::size_t g = 0; g < groups; ++g) {
-    if constexpr (kBits != Bits::low) {
-      for (std::size_t i = 0; i < kOut * kGroupOf12; i += kLine) {
-        hwy::Prefetch(reinterpret_cast<const char*>(high_ahead + i));
-      }
-      high_ahead += kOut * kGroupOf12;
+    for (std::size_t i = 0; i < kOut * kGroupOf12; i += kLine) {
+      hwy::Prefetch(reinterpret_cast<const char*>(high_ahead + i));
     }
+    high_ahead += kOut * kGroupOf12;
     if constexpr (kBits == Bits::all) {
       for (std::size_t i = 0; i < kOut * kHalfGroup; i += kLine) {
         hwy::Prefetch(reinterpret_cast<const char*>(low_ahead + i));
@@ -226,6 +269,11 @@ HWY_INLINE void dots_int12(
 #pragma GCC unroll 8
         for (std::size_t i = 0; i < kRows; ++i) {
           part[j][i] = hn::Zero(SumTag());
+          if (kBits == Bits::high && begin == 0) {
+            part[j][i] = hn::IfThenElseZero(
+                hn::FirstN(SumTag(), 1),
+                hn::Set(SumTag(), of_mean[i * groups + g]));
+          }
         }
       }
       for (std::size_t k = begin; k < begin + run; k += lanes) {
@@ -238,12 +286,9 @@ HWY_INLINE void dots_int12(
         }
 #pragma GCC unroll 8
         for (std::size_t j = 0; j < kOut; ++j) {
-          Whole first = hn::Zero(whole), second = hn::Zero(whole);
-          if constexpr (kBits != Bits::low) {
-            first = load_signed(whole, high + j * depth + at);
-            second = load_signed(whole, high + j * depth + at + kHalfGroup);
-          }
-          if constexpr (kBits != Bits::high) {
+          Whole first = load_signed(whole, high + j * depth + at);
+          Whole second = load_signed(whole, high + j * depth + at + kHalfGroup);
+          if constexpr (kBits == Bits::all) {
             const auto bits =
                 load_low(whole, low + j * depth / 2 + g * kHalfGroup + k);
             first = hn::Add(hn::ShiftLeft<4>(first), bits.first);
@@ -256,8 +301,7 @@ HWY_INLINE void dots_int12(
           }
         }
       }
-      // Of high bits alone one is worth 16.
-      constexpr float kWorth = kBits == Bits::high ? 16.0f : 1.0f;
+      constexpr float kWorth = kBits == Bits::high ? kHighWorth : 1.0f;
 #pragma GCC unroll 8
       for (std::size_t j = 0; j < kOut; ++j) {
         const float scale = kWorth * scales[j * groups + g];
@@ -338,7 +382,7 @@ struct Candidates {
 };
 
 /// Columns that may be the greatest of a row, if each may become greater or
-/// less by its error times `norm`.
+/// less by its error times `norm`; all of them where one is NaN.
 HWY_INLINE void find_candidates(
     const float* HWY_RESTRICT row,
     const float* HWY_RESTRICT errors,
@@ -347,27 +391,35 @@ HWY_INLINE void find_candidates(
     Candidates& found) {
   const WorthTag d;
   const std::size_t lanes = hn::Lanes(d);
-  const auto reach = hn::Set(d, norm);
+  // So small products leave the range of f32, where errors are no share of
+  // them.
+  constexpr float kNothing = 1e-30f;
+  const auto reach_of = [&](std::size_t j) {
+    return errors[j] * norm + kNothing;
+  };
+  const auto reaches_of = [&](std::size_t j) HWY_ATTR {
+    return hn::MulAdd(
+        hn::LoadU(d, errors + j),
+        hn::Set(d, norm),
+        hn::Set(d, kNothing));
+  };
   const std::size_t whole = columns / lanes * lanes;
   auto leasts = hn::Set(d, -std::numeric_limits<float>::infinity());
   for (std::size_t j = 0; j < whole; j += lanes) {
-    const auto low =
-        hn::NegMulAdd(hn::LoadU(d, errors + j), reach, hn::LoadU(d, row + j));
-    leasts = hn::Max(leasts, low);
+    leasts = hn::Max(leasts, hn::Sub(hn::LoadU(d, row + j), reaches_of(j)));
   }
   float least = hn::GetLane(hn::MaxOfLanes(d, leasts));
   for (std::size_t j = whole; j < columns; ++j) {
-    least = std::max(least, row[j] - errors[j] * norm);
+    least = std::max(least, row[j] - reach_of(j));
   }
   found.count = 0;
   const auto take = [&](std::size_t j) {
     found.columns[found.count] = static_cast<std::uint32_t>(j);
-    found.count += row[j] + errors[j] * norm >= least ? 1 : 0;
+    found.count += row[j] + reach_of(j) < least ? 0 : 1;
   };
   for (std::size_t j = 0; j < whole; j += lanes) {
-    const auto most =
-        hn::MulAdd(hn::LoadU(d, errors + j), reach, hn::LoadU(d, row + j));
-    if (!hn::AllFalse(d, hn::Ge(most, hn::Set(d, least)))) {
+    const auto most = hn::Add(hn::LoadU(d, row + j), reaches_of(j));
+    if (!hn::AllTrue(d, hn::Lt(most, hn::Set(d, least)))) {
       for (std::size_t i = 0; i < lanes; ++i) {
         take(j + i);
       }
@@ -409,9 +461,7 @@ void ScreenedPiece(
       }
     }
     for (const std::size_t j : candidates) {
-      float rest = 0;
-      dots_int12<Bits::low, 1, 1>(task.int12, x, i, column + j, &rest, 1);
-      row[j] += rest;
+      dots_int12<Bits::all, 1, 1>(task.int12, x, i, column + j, row + j, 1);
     }
   }
 }
@@ -452,13 +502,13 @@ RoundedRows rounded(const Linear& task) {
   x.depth = depth;
   x.values.resize(task.rows * depth);
   x.scales.resize(task.rows * depth / Int12Weights::kGroup);
+  x.of_mean.resize(x.scales.size());
   std::vector<float> wide(depth);
   HWY_DYNAMIC_DISPATCH(RoundRows)(task, wide.data(), x);
   return x;
 }
 
-/// A little more than the norm of a row, so that rounding does not make a bound
-/// too small.
+/// The norm of a row, rounded up.
 float norm_of(const RoundedRows& x, std::size_t row) {
   constexpr std::size_t kGroup = Int12Weights::kGroup;
   double squares = 0;
@@ -470,8 +520,9 @@ float norm_of(const RoundedRows& x, std::size_t row) {
     const double scale = x.scales[k / kGroup];
     squares += of_group * scale * scale;
   }
-  constexpr double kMargin = 1.001;
-  return static_cast<float>(kMargin * std::sqrt(squares));
+  return std::nextafter(
+      static_cast<float>(std::sqrt(squares)),
+      std::numeric_limits<float>::infinity());
 }
 
 } // namespace
@@ -501,6 +552,7 @@ void dequantize(
     std::size_t k,
     std::size_t n,
     float* to) {
+  assert(k % (Int12Weights::kGroup / 2) + n <= Int12Weights::kGroup / 2);
   HWY_DYNAMIC_DISPATCH(DequantizeInt12)(weights, in, row, k, n, to);
 }
 
@@ -520,6 +572,7 @@ void scores_int12(const Linear& task) {
   if (task.rows == 0) {
     return;
   }
+  assert(task.rows <= kMatvecRows);
   const RoundedRows x = rounded(task);
   std::array<float, kMatvecRows> norms;
   for (std::size_t i = 0; i < task.rows; ++i) {

@@ -21,7 +21,8 @@ struct Int12Room {
 };
 
 /// Rounds weights [out, in] to 12 bits: the greatest of a group is 2039, so
-/// that its high bits, rounded, are at most 127.
+/// that its high bits, rounded, are at most 127. A group with a number that is
+/// not finite is worth NaN.
 void quantize_int12(
     const Numbers& weight,
     std::size_t out,
@@ -40,11 +41,12 @@ void dequantize(
 /// `matvec` of a task with such weights: each is read once.
 void matvec_int12(const Linear& task);
 
-/// The same where only the greatest of a row matter: x W^T with the high bits,
-/// and with all bits where a column may be the greatest of its kScreened
-/// neighbours. It may not where low bits, by their norm and that of x, cannot
-/// lift it so far: so the greatest of a row is the one that all bits give.
-/// \param task without bias, GELU and residual
+/// The same where only the greatest of a row matters: x W^T with the high bits
+/// and the mean of the low ones, and as `matvec_int12` has it, bit for bit,
+/// where a column may be the greatest of its kScreened neighbours. It may not
+/// where `errors`, times the norm of x, do not lift it so far: so the greatest
+/// of them are the ones of `matvec_int12`, and others are off by no more.
+/// \param task at most kMatvecRows rows, without bias, GELU and residual
 void scores_int12(const Linear& task);
 
 } // namespace mlxaudio::kernels

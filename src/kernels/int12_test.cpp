@@ -53,14 +53,14 @@ class Int12Product {
     return {high.data(), low.data(), scales.data(), errors.data()};
   }
 
-  /// Weight k of row j, of its high bits alone or of all.
+  /// Weight k of row j, of its high bits and the mean of low ones or of all.
   double worth(std::size_t j, std::size_t k, bool all = true) const {
     constexpr std::size_t kWidth = Int12Weights::kGroup, kHalf = kWidth / 2;
     const std::size_t at = j * Int12Weights::depth_of(case_.in) + k;
     const std::size_t in_group = k % kWidth;
     const int byte = low[at / kWidth * kHalf + in_group % kHalf];
     const int nibble = in_group < kHalf ? byte % 16 : byte / 16;
-    const int rest = all ? (nibble < 8 ? nibble : nibble - 16) : 0;
+    const double rest = all ? (nibble < 8 ? nibble : nibble - 16) : -0.5;
     return static_cast<double>(scales[at / kWidth]) * (16 * high[at] + rest);
   }
 
@@ -172,6 +172,14 @@ TEST(Int12, IsWithinHalfAStepOfTheWeights) {
             Int12Weights::depth_of(in) / Int12Weights::kGroup;
         for (std::size_t j = 0; j < 67; ++j) {
           double squares = 0;
+          for (std::size_t k = 0; k < Int12Weights::depth_of(in); ++k) {
+            const double rest =
+                product.worth(j, k) - product.worth(j, k, false);
+            squares += rest * rest;
+          }
+          const double of_low = std::sqrt(squares);
+          ASSERT_GE(product.errors[j], of_low) << name;
+          ASSERT_LE(product.errors[j], 1.02 * of_low) << name;
           for (std::size_t k = 0; k < in; ++k) {
             const float scale =
                 product.scales[j * groups + k / Int12Weights::kGroup];
@@ -180,11 +188,7 @@ TEST(Int12, IsWithinHalfAStepOfTheWeights) {
                 product.given.worth[j * in + k],
                 0.5001 * static_cast<double>(scale))
                 << name << " " << in << " " << j << " " << k;
-            const double rest =
-                product.worth(j, k) - product.worth(j, k, false);
-            squares += rest * rest;
           }
-          ASSERT_NEAR(product.errors[j], std::sqrt(squares), 1e-5) << name;
         }
       }
     }
@@ -205,7 +209,7 @@ TEST(Int12, TheGreatestOfAGroupFitsInItsBits) {
       product.given = test::weights(Floats(128, 0.0f), Type::f32);
       product.pack();
       EXPECT_EQ(product.worth(0, 70), 0) << name;
-      EXPECT_EQ(product.errors[0], 0) << name;
+      EXPECT_LT(product.errors[0], 1e-40f) << name;
     }
   });
 }
@@ -303,39 +307,122 @@ TEST(Int12, WithManyRowsIsTheProductOfItsNumbers) {
   });
 }
 
-TEST(Scores, TheGreatestOfARowAndOfNeighboursHaveAllBits) {
-  test::on_every_isa([](const std::string& name) {
-    for (const std::size_t out : {1u, 15u, 255u, 2047u, 2048u, 2049u, 4100u}) {
-      const Int12Case c{3, 200, out};
-      const Int12Product product(c, Type::f16, 31);
-      const Floats y = product.scores();
-      const auto of = product.inputs();
-      std::size_t screened = 0;
-      for (std::size_t i = 0; i < c.rows; ++i) {
-        for (std::size_t first = 0; first < out; first += kScreened) {
-          const std::size_t end = std::min(out, first + kScreened);
-          double best = -std::numeric_limits<double>::infinity();
-          std::size_t place = 0;
-          for (std::size_t j = first; j < end; ++j) {
-            const double all = product.sum(of, i, j);
-            if (all > best) {
-              best = all;
-              place = j;
-            }
-            const double off = std::abs(y[i * out + j] - all);
-            const double off_high =
-                std::abs(y[i * out + j] - product.sum(of, i, j, false));
-            ASSERT_LT(std::min(off, off_high), 1e-4) << name << " " << j;
-            screened += off_high < off ? 1 : 0;
-          }
-          const auto* const row = y.data() + i * out;
-          EXPECT_EQ(std::max_element(row + first, row + end), row + place)
-              << name << " " << out << " " << first;
-          EXPECT_NEAR(row[place], best, 1e-4) << name;
-        }
-      }
-      EXPECT_TRUE(out < 255 || screened > c.rows * out / 2) << name << screened;
+/// Of what is screened: the greatest are `matvec`'s, bit for bit; the others
+/// are its too, or as far off as `errors` allow. Returns how many are off.
+std::size_t check_scores(
+    const Int12Product& product, const Int12Case& c, const std::string& what) {
+  const Floats all = product.run(), y = product.scores();
+  const auto of = product.inputs();
+  std::size_t off = 0;
+  for (std::size_t i = 0; i < c.rows; ++i) {
+    double norm = 0;
+    for (std::size_t k = 0; k < c.in; ++k) {
+      norm += of[i * c.in + k] * of[i * c.in + k];
     }
+    const auto row = y.begin() + static_cast<std::ptrdiff_t>(i * c.out);
+    const auto row_of_all = all.begin() + (row - y.begin());
+    for (std::size_t first = 0; first < c.out; first += kScreened) {
+      const auto begin = static_cast<std::ptrdiff_t>(first);
+      const auto end =
+          static_cast<std::ptrdiff_t>(std::min(c.out, first + kScreened));
+      const auto greatest = std::max_element(row + begin, row + end) - row;
+      EXPECT_EQ(
+          greatest,
+          std::max_element(row_of_all + begin, row_of_all + end) - row_of_all)
+          << what << " row " << i << " from " << first;
+      EXPECT_EQ(row[greatest], row_of_all[greatest]) << what;
+      for (auto j = begin; j < end; ++j) {
+        EXPECT_LE(
+            std::abs(static_cast<double>(row[j]) - row_of_all[j]),
+            product.errors[static_cast<std::size_t>(j)] * std::sqrt(norm) *
+                1.0001)
+            << what << " row " << i << " column " << j;
+        off += row[j] != row_of_all[j] ? 1 : 0;
+      }
+    }
+  }
+  return off;
+}
+
+/// A product whose weights are given and without a bias, as scores have none.
+Int12Product product_with(
+    const Int12Case& c, const Floats& weights, Type type = Type::f32) {
+  Int12Product product(c, Type::f16, 31);
+  product.given = test::weights(weights, type);
+  product.bias = test::weights(Floats(c.out, 0.0f), Type::f32);
+  product.pack();
+  return product;
+}
+
+TEST(Scores, TheGreatestOfNeighboursAreTheProducts) {
+  test::on_every_isa([](const std::string& name) {
+    unsigned seed = 31;
+    const auto check = [&](const Int12Case& c) {
+      const auto product =
+          product_with(c, test::normal(c.out * c.in, seed++), Type::f16);
+      const std::string what = name + " " + text_of(c);
+      const std::size_t off = check_scores(product, c, what);
+      EXPECT_TRUE(c.out < 255 || off > c.rows * c.out / 2) << what << off;
+    };
+    for (const std::size_t out : {1u, 15u, 255u, 2047u, 2048u, 2049u, 4100u}) {
+      check({3, 200, out});
+    }
+    for (std::size_t rows = 1; rows <= kMatvecRows; ++rows) {
+      check({rows, rows % 2 == 0 ? 640u : 65u, 300});
+    }
+  });
+}
+
+TEST(Scores, OfEqualColumnsTheFirstIsTheGreatest) {
+  test::on_every_isa([](const std::string& name) {
+    const Int12Case c{2, 200, 300};
+    Floats weights = test::normal(c.out * c.in, 3);
+    const auto product = product_with(c, weights);
+    for (std::size_t i = 0; i < c.rows; ++i) {
+      const Floats y = product.run();
+      const auto row = y.begin() + static_cast<std::ptrdiff_t>(i * c.out);
+      const auto best = static_cast<std::size_t>(
+          std::max_element(row, row + static_cast<std::ptrdiff_t>(c.out)) -
+          row);
+      for (const std::size_t j :
+           {std::size_t{5}, std::size_t{170}, c.out - 1}) {
+        std::copy_n(&weights[best * c.in], c.in, &weights[j * c.in]);
+      }
+    }
+    check_scores(product_with(c, weights), c, name);
+  });
+}
+
+TEST(Scores, HoldForSmallAndLargeNumbers) {
+  test::on_every_isa([](const std::string& name) {
+    const Int12Case c{2, 128, 300};
+    for (const float of_weights : {1e-36f, 1e-28f, 1e-20f, 1e20f}) {
+      for (const float of_x : {1e-36f, 1e-20f, 1.0f, 1e10f}) {
+        auto product =
+            product_with(c, test::normal(c.out * c.in, 7, of_weights));
+        product.x = test::normal(c.rows * c.in, 8, of_x);
+        const std::string what = name + " " + std::to_string(of_weights) + " " +
+                                 std::to_string(of_x);
+        check_scores(product, c, what);
+      }
+    }
+  });
+}
+
+TEST(Scores, OfHighBitsAreNeitherTooGreatNorTooSmall) {
+  test::on_every_isa([](const std::string& name) {
+    const Int12Case c{1, 512, 2000};
+    auto product = product_with(c, test::normal(c.out * c.in, 11));
+    product.x.assign(c.in, 1.0f);
+    const Floats all = product.run(), y = product.scores();
+    double sum = 0, squares = 0;
+    for (std::size_t j = 0; j < c.out; ++j) {
+      const double off = static_cast<double>(y[j]) - all[j];
+      sum += off;
+      squares += off * off;
+    }
+    // The mean of as many is as far from 0 as chance lets it be.
+    EXPECT_LT(std::abs(sum), 5 * std::sqrt(squares)) << name;
   });
 }
 

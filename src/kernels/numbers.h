@@ -51,7 +51,9 @@ struct Int12Weights {
   /// the first has the low bits of a byte; -8 to 7
   const std::uint8_t* low = nullptr;
   const float* scales = nullptr; ///< [out, depth / kGroup]
-  const float* errors = nullptr; ///< [out] the norm of what low bits are worth
+  /// [out]: how far off a sum with the mean of low bits may be, times the norm
+  /// of x
+  const float* errors = nullptr;
 
   /// Inputs, to whole groups.
   static constexpr std::size_t depth_of(std::size_t in) {

@@ -30,7 +30,7 @@ HWY_INLINE GroupScale
 group_scale(const float* HWY_RESTRICT x, std::size_t n, float most) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
-  // Below it, 1 / scale would not be finite.
+  // Far below it, most / greatest would not be finite.
   constexpr float kNothing = 1e-30f;
   // As whole numbers, in which NaN is greater than all.
   auto max = hn::Zero(di);
