@@ -8,7 +8,9 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,7 +39,9 @@ HWY_INLINE std::size_t panel_columns() {
 /// if `add`; each sum over depth in
 /// order from the first, so that its bits depend on nothing else. The panel's
 /// columns lie side by side in memory.
-template <std::size_t kRows>
+/// \tparam kAhead the rows after these are asked for meanwhile: where they are
+///   long, each is a place of its own, which the hardware does not foresee
+template <std::size_t kRows, bool kAhead = false>
 HWY_INLINE void tile(
     const float* HWY_RESTRICT a,
     std::size_t lda,
@@ -57,7 +61,18 @@ HWY_INLINE void tile(
       sum[i][j] = hn::Zero(d);
     }
   }
+  // As a number: what is asked for may lie beyond the last row.
+  const auto first = reinterpret_cast<std::uintptr_t>(a);
+  constexpr std::size_t kInLine = 64 / sizeof(float);
   for (std::size_t k = 0; k < depth; ++k) {
+    if (kAhead && k % kInLine == 0) {
+      const std::uintptr_t next = first + (kRows * lda + k) * sizeof(float);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kRows; ++i) {
+        hwy::Prefetch(
+            reinterpret_cast<const char*>(next + i * lda * sizeof(float)));
+      }
+    }
     V right[kTileVectors];
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < kTileVectors; ++j) {
@@ -84,6 +99,7 @@ HWY_INLINE void tile(
 }
 
 /// c[rows, panel] = a[rows, depth] * b[depth, panel] for any number of rows.
+template <bool kAhead = false>
 HWY_INLINE void multiply_panel(
     const float* HWY_RESTRICT a,
     std::size_t lda,
@@ -95,7 +111,7 @@ HWY_INLINE void multiply_panel(
     bool add) {
   std::size_t i = 0;
   for (; i + kTileRows <= rows; i += kTileRows) {
-    tile<kTileRows>(a + i * lda, lda, b, depth, c + i * ldc, ldc, add);
+    tile<kTileRows, kAhead>(a + i * lda, lda, b, depth, c + i * ldc, ldc, add);
   }
   const float* last = a + i * lda;
   float* out = c + i * ldc;

@@ -106,7 +106,7 @@ void LinearPiece(const Linear& task, Piece piece, float* scratch) {
     for (std::size_t i = 0; i < piece.rows; i += kTileRows) {
       const std::size_t rows = std::min(kTileRows, piece.rows - i);
       for (std::size_t j = 0; j < panels; ++j) {
-        multiply_panel(
+        multiply_panel<true>(
             x + i * task.stride + k,
             task.stride,
             rows,

@@ -20,8 +20,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp_of_nonpositive(D d, V x) {
   const hn::RebindToSigned<D> di;
-  // x = n ln 2 + r; ln 2 in two parts, so that n ln 2 is exact enough.
-  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+  // x = n ln 2 + r; ln 2 in two parts, so that n ln 2 is exact enough. Added to
+  // 1.5 2^23, a number loses its fraction, and its last bits are n.
+  const V whole = hn::Set(d, 12582912.0f + 127.0f);
+  const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), whole);
+  const V n = hn::Sub(shifted, whole);
   V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
   r = hn::NegMulAdd(n, hn::Set(d, -2.12194440054690583e-4f), r);
   // e^r = 1 + r + r^2 q(r), q a minimax polynomial on |r| <= ln 2 / 2.
@@ -31,8 +34,7 @@ HWY_INLINE V exp_of_nonpositive(D d, V x) {
   q = hn::MulAdd(q, r, hn::Set(d, 0.166665206896f));
   q = hn::MulAdd(q, r, hn::Set(d, 0.499999934517f));
   const V p = hn::Add(hn::MulAdd(hn::Mul(r, r), q, r), hn::Set(d, 1.0f));
-  const auto bits = hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127));
-  const V power = hn::BitCast(d, hn::ShiftLeft<23>(bits));
+  const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
   const auto tiny = hn::Lt(x, hn::Set(d, -87.3f));
   return hn::IfThenZeroElse(tiny, hn::Mul(p, power));
 }
