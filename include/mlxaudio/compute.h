@@ -4,9 +4,10 @@
 namespace mlxaudio {
 
 /// What a model's linear layers are computed in on a processor. Attention,
-/// norms, convolutions and the vocabulary stay in f32 whatever it is, and so do
-/// steps of the decoder and the few other linear layers that rounding costs
-/// most (ADR 13).
+/// norms and convolutions stay in f32 whatever it is. In bf16 and int8 weights
+/// that a step of the decoder reads have 12 bits, and keys and values of the
+/// audio are kept in f16 (ADR 16); in int8 the few layers of the encoder that
+/// rounding costs most stay in f32 (ADR 13).
 enum class Compute {
   f32,  ///< the reference's tokens
   bf16, ///< where the processor multiplies it (AVX512_BF16); slower than f32

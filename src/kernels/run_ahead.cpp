@@ -6,7 +6,7 @@ namespace {
 
 /// A few results of an encoder's layer, so that the thread which computes has
 /// always work, and a small part of what a model's weights take.
-constexpr std::size_t kLimit = std::size_t{16} << 20;
+constexpr std::size_t kLimit = std::size_t{12} << 20;
 
 } // namespace
 

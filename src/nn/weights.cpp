@@ -156,6 +156,13 @@ void Weights::compute_in(Compute compute, OtherLayers others) {
        {&others_.exact, &others_.int12, &others_.scores, &others_.to_f16}) {
     unasked_.insert(unasked_.end(), modules->begin(), modules->end());
   }
+  if (compute_ != Compute::f32) {
+    // Each is read once more, as it is packed: until then it need not be in
+    // memory beside what is packed of the others.
+    for (const auto& [name, tensor] : in_file_) {
+      forget_pages(tensor);
+    }
+  }
 }
 
 bool Weights::covers(

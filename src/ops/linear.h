@@ -36,7 +36,7 @@ class LinearWeight {
     /// first has the low bits; -8 to 7
     mx::array low;
     mx::array scales; ///< [out, groups of 128 inputs]
-    mx::array errors; ///< [out] the norm of what low bits are worth
+    mx::array errors; ///< [out] how far off high bits may be, for x of norm 1
   };
 
   /// For int8, evaluates and packs the weights at once.
