@@ -26,12 +26,14 @@ INSTANTIATE_TEST_SUITE_P(
         "small",
         "medium.en",
         "medium",
+        "large-v1",
         "large-v2",
         "large-v3",
         "large-v3-turbo",
         "distil-medium.en",
         "distil-large-v2",
-        "distil-large-v3"),
+        "distil-large-v3",
+        "distil-large-v3.5"),
     test_name);
 
 } // namespace
