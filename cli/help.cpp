@@ -189,8 +189,8 @@ std::string usage(const Verb& verb) {
 std::string markdown(const std::vector<Verb>& verbs) {
   std::string out =
       "# The program `mlx-audio`\n\n"
-      "<!-- Made by `mlx-audio help --markdown > docs/cli.md`; a test fails if "
-      "it is out of date. -->\n\n"
+      "<!-- Down to \"Exit codes\" what `mlx-audio help --markdown` prints; a "
+      "test compares. The rest is written by hand. -->\n\n"
       "Results go to the standard output, all else to the standard error. Each "
       "failed input gives\none line there that names the file and the mend.\n";
   for (const Verb& verb : verbs) {

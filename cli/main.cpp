@@ -66,13 +66,21 @@ std::size_t words_of(const Verb& verb, const std::vector<std::string>& line) {
   return words;
 }
 
+/// Verbs whose names begin with a word, as those of "models".
+std::vector<Verb> verbs_of(const std::string& word) {
+  std::vector<Verb> found;
+  for (Verb& verb : verbs()) {
+    if (verb.name.substr(0, verb.name.find(' ')) == word) {
+      found.push_back(std::move(verb));
+    }
+  }
+  return found;
+}
+
 [[noreturn]] void refuse_verb(const std::vector<std::string>& line) {
   std::string known;
-  for (const Verb& verb : verbs()) {
-    const bool related = verb.name.substr(0, verb.name.find(' ')) == line[0];
-    if (related) {
-      known += (known.empty() ? "" : ", ") + verb.name;
-    }
+  for (const Verb& verb : verbs_of(line[0])) {
+    known += (known.empty() ? "" : ", ") + verb.name;
   }
   throw ArgumentError(
       known.empty()
@@ -92,15 +100,18 @@ ExitCode show_help(const std::vector<std::string>& line) {
     print(overview(verbs()));
     return ExitCode::done;
   }
-  bool found = false;
   for (const Verb& verb : verbs()) {
     if (words_of(verb, wanted) > 0) {
       print(help(verb));
-      found = true;
+      return ExitCode::done;
     }
   }
-  if (!found) {
+  const auto group = verbs_of(wanted[0]);
+  if (group.empty() || wanted.size() > 1) {
     refuse_verb(wanted);
+  }
+  for (const Verb& verb : group) {
+    print((&verb == &group.front() ? "" : "\n") + help(verb));
   }
   return ExitCode::done;
 }

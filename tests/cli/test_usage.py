@@ -8,7 +8,7 @@ import program
 import sounds
 from program import DONE, INPUT, MODEL, USAGE, CliTest
 
-VERBS = ("transcribe", "bench", "models list", "models info", "models import", "info",
+VERBS = ("transcribe", "evaluate", "evaluate-compare", "bench", "models list", "models info", "models import", "info",
          "completion", "man")
 
 
@@ -43,6 +43,14 @@ class Help(CliTest):
             self.assertIn(option, usual)
             self.assertRegex(every, rf"(?m)^  {option}\b")
         self.assertNotIn("--help-all", every)
+
+    def test_help_of_a_group_is_that_of_its_verbs(self):
+        pages = [self.run_program("models", verb, "--help").out
+                 for verb in ("list", "info", "import")]
+        for line in (("models", "--help"), ("help", "models")):
+            result = self.run_program(*line)
+            self.assertEqual(result.code, DONE)
+            self.assertEqual(result.out, "\n".join(pages))
 
     def test_help_wins_over_wrong_options(self):
         result = self.run_program("transcribe", "--nonsense", "--help")
