@@ -13,7 +13,8 @@ from harness.paths import BENCH, CACHE
 OURS = "mlx-audio"
 # What the switches are called by which programs take less than the processor has.
 ISA_SWITCHES = {
-    "avx2": {"MLXAUDIO_ISA": "avx2", "CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "avx2": {"MLXAUDIO_ISA": "avx2", "CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
     "avx512": {"MLXAUDIO_ISA": "avx512", "CT2_FORCE_CPU_ISA": "AVX512"},
 }
 

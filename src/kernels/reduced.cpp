@@ -146,18 +146,22 @@ HWY_INLINE Sum no_sum() {
   return hn::Zero(hn::RebindToSigned<FloatTag>());
 }
 
-HWY_INLINE Sum add_products(const Native* left, const Native* right, Sum sum) {
-  const hn::RebindToSigned<FloatTag> d;
-  const hn::Repartition<std::int16_t, decltype(d)> narrow;
+using NativeTag = hn::Repartition<Native, hn::RebindToSigned<FloatTag>>;
+
+/// A pair of a row, for each column.
+HWY_INLINE hn::Vec<NativeTag> broadcast(const Native* left) {
   std::int32_t pair = 0;
   std::memcpy(&pair, left, sizeof(pair));
+  return hn::BitCast(
+      NativeTag(),
+      hn::Set(hn::RebindToSigned<FloatTag>(), pair));
+}
+
+HWY_INLINE Sum
+add_products(hn::Vec<NativeTag> left, hn::Vec<NativeTag> right, Sum sum) {
+  const hn::RebindToSigned<FloatTag> d;
   Sum rest = no_sum();
-  return hn::ReorderWidenMulAccumulate(
-      d,
-      hn::BitCast(narrow, hn::Set(d, pair)),
-      hn::LoadU(narrow, right),
-      sum,
-      rest);
+  return hn::ReorderWidenMulAccumulate(d, left, right, sum, rest);
 }
 
 HWY_INLINE hn::Vec<FloatTag> wide_sum(Sum sum) {
@@ -172,9 +176,14 @@ HWY_INLINE Sum no_sum() {
   return hn::Zero(FloatTag());
 }
 
-HWY_INLINE Sum add_products(const Native* left, const Native* right, Sum sum) {
-  const FloatTag d;
-  return hn::MulAdd(hn::Set(d, *left), hn::LoadU(d, right), sum);
+using NativeTag = FloatTag;
+
+HWY_INLINE Sum broadcast(const Native* left) {
+  return hn::Set(FloatTag(), *left);
+}
+
+HWY_INLINE Sum add_products(Sum left, Sum right, Sum sum) {
+  return hn::MulAdd(left, right, sum);
 }
 
 HWY_INLINE Sum wide_sum(Sum sum) {
@@ -183,53 +192,96 @@ HWY_INLINE Sum wide_sum(Sum sum) {
 
 #endif
 
+/// Adds what one group of inputs gives for one vector tile of columns.
+/// \param left [kRows, depth] \param of_rows the rows' scales, `groups` apart
+/// \param of_columns the columns' scales \param sums [kRows, kColumns]
+template <std::size_t kRows>
+HWY_INLINE void add_group(
+    const Native* HWY_RESTRICT left,
+    std::size_t depth,
+    const float* HWY_RESTRICT of_rows,
+    std::size_t groups,
+    const Native* HWY_RESTRICT right,
+    const float* HWY_RESTRICT of_columns,
+    bool first,
+    float* HWY_RESTRICT sums) {
+  const FloatTag d;
+  const std::size_t lanes = hn::Lanes(d);
+  Sum sum[kRows][kTileVectors];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kTileVectors; ++j) {
+      sum[i][j] = no_sum();
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t k = 0; k < kGroup; k += kPair) {
+    hn::Vec<NativeTag> weights[kTileVectors];
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kTileVectors; ++j) {
+      weights[j] = hn::LoadU(NativeTag(), right + j * lanes * kPair);
+    }
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const auto pair = broadcast(left + i * depth + k);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < kTileVectors; ++j) {
+        sum[i][j] = add_products(pair, weights[j], sum[i][j]);
+      }
+    }
+    right += panel_columns() * kPair;
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const auto of_row = hn::Set(d, of_rows[i * groups]);
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kTileVectors; ++j) {
+      const auto scale = hn::Mul(of_row, hn::LoadU(d, of_columns + j * lanes));
+      float* const to = sums + i * kColumns + j * lanes;
+      const auto before = first ? hn::Zero(d) : hn::LoadU(d, to);
+      hn::StoreU(hn::MulAdd(wide_sum(sum[i][j]), scale, before), d, to);
+    }
+  }
+}
+
 template <std::size_t kRows>
 HWY_INLINE void multiply_native_rows(
     const ReducedRows& x,
     std::size_t groups,
     const ReducedPanel& panel,
     float* HWY_RESTRICT sums) {
-  const FloatTag d;
-  const std::size_t lanes = hn::Lanes(d), columns = panel_columns();
-  const std::size_t depth = groups * kGroup;
-  const auto* const left = reinterpret_cast<const Native*>(x.values);
+  // Where there are 16 registers a tile of all rows has none for a product
+  // before it is added.
+  constexpr std::size_t kMost = kTileVectors == 2 ? 3 : kReducedRows;
+  constexpr std::size_t kFirst = std::min(kRows, kMost);
+  const std::size_t columns = panel_columns(), depth = groups * kGroup;
+  const auto* left = reinterpret_cast<const Native*>(x.values);
   const auto* right = reinterpret_cast<const Native*>(panel.values);
   for (std::size_t column = 0; column < kColumns; column += columns) {
     for (std::size_t g = 0; g < groups; ++g) {
-      Sum sum[kRows][kTileVectors];
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-        for (std::size_t j = 0; j < kTileVectors; ++j) {
-          sum[i][j] = no_sum();
-        }
+      const float* const of_columns = panel.scales + g * kColumns + column;
+      add_group<kFirst>(
+          left + g * kGroup,
+          depth,
+          x.scales + g,
+          groups,
+          right,
+          of_columns,
+          g == 0,
+          sums + column);
+      if constexpr (kRows > kFirst) {
+        add_group<kRows - kFirst>(
+            left + kFirst * depth + g * kGroup,
+            depth,
+            x.scales + kFirst * groups + g,
+            groups,
+            right,
+            of_columns,
+            g == 0,
+            sums + kFirst * kColumns + column);
       }
-      for (std::size_t k = 0; k < kGroup; k += kPair) {
-#pragma GCC unroll 8
-        for (std::size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-          for (std::size_t j = 0; j < kTileVectors; ++j) {
-            sum[i][j] = add_products(
-                left + i * depth + g * kGroup + k,
-                right + j * lanes * kPair,
-                sum[i][j]);
-          }
-        }
-        right += columns * kPair;
-      }
-#pragma GCC unroll 8
-      for (std::size_t i = 0; i < kRows; ++i) {
-        const auto of_row = hn::Set(d, x.scales[i * groups + g]);
-#pragma GCC unroll 8
-        for (std::size_t j = 0; j < kTileVectors; ++j) {
-          const std::size_t at = column + j * lanes;
-          const auto scale =
-              hn::Mul(of_row, hn::LoadU(d, panel.scales + g * kColumns + at));
-          float* const to = sums + i * kColumns + at;
-          const auto before = g == 0 ? hn::Zero(d) : hn::LoadU(d, to);
-          hn::StoreU(hn::MulAdd(wide_sum(sum[i][j]), scale, before), d, to);
-        }
-      }
+      right += kGroup * columns;
     }
   }
 }
